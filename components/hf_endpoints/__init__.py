@@ -1,0 +1,7 @@
+"""Hugging Face Inference Endpoints as code, on Pulumi."""
+
+from hf_endpoints.resources import InferenceEndpoint
+from hf_endpoints.spec import EndpointSpec
+from hf_endpoints.stack import deploy_stack
+
+__all__ = ["EndpointSpec", "InferenceEndpoint", "deploy_stack"]

@@ -1,0 +1,43 @@
+"""``hf-endpoints generate``: one generated text from an endpoint, over HTTP, as a caller would ask for it."""
+
+from __future__ import annotations
+
+import os
+import time
+from typing import Final
+
+import click
+import httpx2
+from huggingface_hub import InferenceClient
+from huggingface_hub.errors import HfHubHTTPError
+
+from hf_endpoints.errors import ApiUnwell
+
+_WAKING: Final = frozenset({502, 503})
+"""What the service's proxy answers while an endpoint wakes (autoscaling guide; 502 in its pages before 2025)."""
+_PAUSE_S: Final = 1.0
+
+
+@click.command()
+@click.argument("url")
+@click.argument("prompt", default="Once upon a time,")
+@click.option("--max-new-tokens", default=30, show_default=True, help="Longest answer, in tokens.")
+@click.option("--wait", default=300.0, show_default=True, help="Seconds to wait for an endpoint that has to wake up.")
+def generate(url: str, prompt: str, max_new_tokens: int, wait: float) -> None:
+    """Print a text that the model at URL generates after PROMPT; the token is taken from HF_TOKEN."""
+    client = InferenceClient(model=url, token=os.environ.get("HF_TOKEN"), timeout=60)
+    deadline = time.monotonic() + wait
+    while True:
+        try:
+            click.echo(client.text_generation(prompt, max_new_tokens=max_new_tokens))
+        except HfHubHTTPError as error:
+            code = error.response.status_code
+            if code in _WAKING and time.monotonic() < deadline:
+                time.sleep(_PAUSE_S)
+                continue
+            message = f"cannot generate at {url}: the endpoint said {code}: {error.server_message or 'no reason given'}"
+            raise ApiUnwell(message) from None
+        except httpx2.TransportError as error:
+            message = f"cannot generate at {url}: it cannot be reached ({type(error).__name__})"
+            raise ApiUnwell(message) from None
+        return

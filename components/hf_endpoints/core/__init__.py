@@ -1,0 +1,1 @@
+"""Decisions as functions of values: names, wire mapping, diff, life cycle. No I/O, no clock, no environment."""

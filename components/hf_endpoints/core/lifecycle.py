@@ -1,0 +1,123 @@
+"""The life of an endpoint as decisions: what it is called next, what an edit needs, whose it is, when it may go.
+
+Names and generations
+    A generation belongs to an owner and rises by one with each replacement, so that a successor's name is free while
+    the predecessor serves. Without a replacement the name is carried over from the state. A given name is used as it
+    is, and its replacement must delete first.
+
+Meeting an existing endpoint
+    A create that finds its name taken never guesses: what is there is ours from this very call (the answer was lost),
+    or our owner's (a create that was killed, or a forced replacement), or somebody else's.
+
+Deleting
+    An entry of the state deletes only the endpoint that carries its claim. Another claim means that a later entry has
+    taken the endpoint over, so there is nothing of ours to delete.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import Enum
+from typing import Any
+
+from hf_endpoints.core.naming import automatic_name
+from hf_endpoints.core.plan import Change, Kind, changes_between, drift_between
+from hf_endpoints.core.state import Inputs, State
+from hf_endpoints.core.tree import Tree
+from hf_endpoints.core.wire import Observation
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """What the engine is told of an edit."""
+
+    changes: tuple[Change, ...]
+    replaces: tuple[str, ...]
+    delete_first: bool
+    owner_changed: bool
+
+    @property
+    def is_empty(self) -> bool:
+        """Whether nothing has to be called."""
+        called = any(change.kind is not Kind.LOCAL for change in self.changes)
+        return not (called or self.replaces or self.owner_changed)
+
+
+def next_inputs(
+    old: Inputs | None, namespace: str, owner: str, tree: Tree, remembered_generation: int | None = None
+) -> Inputs:
+    """The checked inputs for a declaration.
+
+    ``remembered_generation`` is what the check of the same resource decided a moment ago in this process: in a
+    replacement the engine asks a second time, without the old inputs.
+    """
+    given = tree.get("name")
+    if old is None:
+        generation = remembered_generation or 1
+        return Inputs(namespace, owner, generation, given or automatic_name(owner, generation), tree)
+    replaced = _needs_replacement(old, namespace, tree)
+    generation = old.generation + 1 if replaced else old.generation
+    name = given or (automatic_name(owner, generation) if replaced else old.endpoint_name)
+    return Inputs(namespace, owner, generation, name, tree)
+
+
+def _needs_replacement(old: Inputs, namespace: str, tree: Tree) -> bool:
+    given = tree.get("name")
+    renamed = given != old.endpoint_name if given else bool(old.tree.get("name"))
+    moved = namespace != old.namespace
+    return renamed or moved or any(change.kind is Kind.REPLACE for change in changes_between(old.tree, tree))
+
+
+def plan(old: Inputs, new: Inputs) -> Plan:
+    """What leads from the applied inputs to the declared ones."""
+    changes = changes_between(old.tree, new.tree)
+    replaces = [change.path[0] for change in changes if change.kind is Kind.REPLACE]
+    if new.namespace != old.namespace:
+        replaces.append("namespace")
+    if new.endpoint_name != old.endpoint_name:
+        replaces.append("endpoint_name")
+    return Plan(
+        changes=changes,
+        replaces=tuple(dict.fromkeys(replaces)),
+        delete_first=new.id == old.id,
+        owner_changed=new.owner != old.owner,
+    )
+
+
+class Meeting(Enum):
+    """What a create does about the endpoint that it found under its name."""
+
+    OURS_FROM_THIS_CALL = "the answer was lost, the endpoint is there"
+    LEAVING = "it is being deleted: wait until the name is free"
+    TAKE_OVER = "bring it up to the declaration and write our claim on it"
+    RECREATE = "ours, but it cannot become what is declared: delete it, wait, create"
+    REFUSE = "somebody else's"
+
+
+def meet(found: Observation, inputs: Inputs, claim: str, *, deleted_by_us: bool) -> Meeting:
+    """Decide about an existing endpoint; ``deleted_by_us`` tells that this process has asked for its deletion."""
+    if found.ownership.claim == claim:
+        return Meeting.OURS_FROM_THIS_CALL
+    if deleted_by_us:
+        return Meeting.LEAVING
+    if found.ownership.owner != inputs.owner:
+        return Meeting.REFUSE
+    stuck = found.state == "failed"
+    other = any(change.kind is Kind.REPLACE for change in drift_between(inputs.tree, found.tree))
+    linked = "private_service" in found.tree and "private_service" not in inputs.tree
+    return Meeting.RECREATE if stuck or other or linked else Meeting.TAKE_OVER
+
+
+def may_delete(found: Observation, state: State) -> bool:
+    """Whether the endpoint is the one that this entry of the state made or took over.
+
+    Without a claim on it (somebody rewrote its tags) only the time of its creation can tell.
+    """
+    if found.ownership.claim is not None:
+        return found.ownership.claim == state.claim
+    return found.created_at == state.created_at
+
+
+def stored(inputs: Inputs, found: Observation, claim: str) -> dict[str, Any]:
+    """The outputs to store for an endpoint that now is as declared."""
+    return State(inputs, claim, found.created_at).to_props()

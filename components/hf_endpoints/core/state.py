@@ -1,0 +1,108 @@
+"""What the engine stores of an endpoint. These names and shapes lie in users' state: a wire format.
+
+A property bag holds the spec's fields as the user knows them, next to some of our own::
+
+    {"schema_version": 1, "namespace": "acme", "owner": "shop/dev/falcon", "generation": 1,
+     "endpoint_name": "falcon-1b2c3d4e", "type": …, "model": {…}, "compute": {…}, "provider": {…}, …,
+     "claim": "9f…", "created_at": "2026-11-23T…"}        # the last line in outputs only
+
+``claim`` and ``created_at`` are what stays the same for the endpoint's life; its status is not stored, because each
+refresh would then show a change.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from typing import Any, Final
+
+from hf_endpoints.core.tree import Tree
+from hf_endpoints.spec import EndpointSpec
+
+SCHEMA_VERSION: Final = 1
+_OURS: Final = ("schema_version", "namespace", "owner", "generation", "endpoint_name")
+_OUTPUTS: Final = ("claim", "created_at")
+_ENGINE: Final = "__provider"
+
+
+@dataclass(frozen=True, slots=True)
+class Inputs:
+    """The checked inputs of one endpoint. ``tree`` is the spec with its defaults, absent fields left out."""
+
+    namespace: str
+    owner: str
+    generation: int
+    endpoint_name: str
+    tree: Tree
+
+    @property
+    def id(self) -> str:
+        """The resource's id, which is the endpoint's identity in the API."""
+        return f"{self.namespace}/{self.endpoint_name}"
+
+    def to_props(self) -> dict[str, Any]:
+        """The property bag."""
+        return {
+            **self.tree,
+            "schema_version": SCHEMA_VERSION,
+            "namespace": self.namespace,
+            "owner": self.owner,
+            "generation": self.generation,
+            "endpoint_name": self.endpoint_name,
+        }
+
+    @classmethod
+    def from_props(cls, props: Mapping[str, Any]) -> Inputs:
+        """Read a bag that ``check`` made, from inputs or outputs."""
+        known = {key: _whole_numbers(value) for key, value in props.items()}
+        return cls(
+            namespace=known["namespace"],
+            owner=known["owner"],
+            generation=known["generation"],
+            endpoint_name=known["endpoint_name"],
+            tree=spec_part(known),
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class State:
+    """Inputs as last applied, and what stays the same for the endpoint's life."""
+
+    inputs: Inputs
+    claim: str
+    created_at: str
+
+    def to_props(self) -> dict[str, Any]:
+        """The property bag of outputs."""
+        return {**self.inputs.to_props(), "claim": self.claim, "created_at": self.created_at}
+
+    @classmethod
+    def from_props(cls, props: Mapping[str, Any]) -> State:
+        """Read a bag of outputs."""
+        return cls(Inputs.from_props(props), props["claim"], props["created_at"])
+
+    def with_tree(self, tree: Tree) -> State:
+        """The same endpoint with other values."""
+        return replace(self, inputs=replace(self.inputs, tree=tree))
+
+
+def spec_part(props: Mapping[str, Any]) -> Tree:
+    """The part of a property bag that is the user's declaration."""
+    return {key: value for key, value in props.items() if key not in {*_OURS, *_OUTPUTS, _ENGINE}}
+
+
+def tree_of(spec: EndpointSpec) -> Tree:
+    """The spec as it is stored: defaults filled in, absent fields left out."""
+    tree: Tree = spec.model_dump(exclude_none=True, warnings=False)
+    return tree
+
+
+def _whole_numbers(value: Any) -> Any:  # noqa: ANN401  a property value
+    """The engine sends each number as a float; give whole ones back as int."""
+    if isinstance(value, float) and value.is_integer():
+        return int(value)
+    if isinstance(value, Mapping):
+        return {key: _whole_numbers(item) for key, item in value.items()}
+    if isinstance(value, list):
+        return [_whole_numbers(item) for item in value]
+    return value

@@ -1,0 +1,137 @@
+"""Between a tree and the API's JSON: request bodies out, observations in. All of it walks the declared fields."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from hf_endpoints.core.naming import Ownership, split_tags, tags_with
+from hf_endpoints.core.plan import Change, Kind
+from hf_endpoints.core.state import Inputs
+from hf_endpoints.core.tree import ABSENT, Tree, put, value_at
+from hf_endpoints.spec import declared_fields
+from hf_endpoints.spec.fields import Path
+from hf_endpoints.spec.markers import ClearedBy, Local, Replace, WriteOnly
+
+Wire = dict[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Observation:
+    """What the API said of an endpoint just now.
+
+    ``tree`` has the shape of a spec; ``url`` is None until the endpoint has one; ``created_at`` is the API's own
+    text, compared but never computed with. ``service_name`` is the VPC service of a private endpoint.
+    """
+
+    name: str
+    state: str
+    message: str
+    created_at: str
+    url: str | None
+    health_route: str
+    service_name: str | None
+    ownership: Ownership
+    tree: Tree
+
+
+def render_create(inputs: Inputs, claim: str) -> Wire:
+    """The body of a create call."""
+    body: Wire = {"name": inputs.endpoint_name}
+    for field in declared_fields():
+        value = value_at(inputs.tree, field.path)
+        if field.marker(Local) is None and value is not ABSENT:
+            put(body, field.wire_path, value)
+    body["tags"] = tags_with(inputs.tree.get("tags", []), inputs.owner, claim)
+    return body
+
+
+def render_update(changes: tuple[Change, ...], inputs: Inputs, claim: str, *, tags: bool = False) -> Wire:
+    """The body of an update: what changed, with objects that the API replaces whole sent whole.
+
+    ``tags`` asks for the tags although the user's are unchanged (a new owner, a new claim). An empty body means that
+    there is nothing to call for.
+    """
+    create = render_create(inputs, claim)
+    body: Wire = {}
+    for change in changes:
+        if change.kind is not Kind.UPDATE:
+            continue
+        steps = change.field.whole_at or len(change.path)
+        wire_path = change.field.wire_path[:steps]
+        value = value_at(create, wire_path)
+        cleared = change.field.marker(ClearedBy)
+        if value is not ABSENT:
+            put(body, wire_path, value)
+        elif cleared is not None:
+            put(body, wire_path, cleared.value)
+    if tags or "tags" in body:
+        body["tags"] = create["tags"]
+    return body
+
+
+def render_take_over(inputs: Inputs, claim: str) -> Wire:
+    """The body that brings an existing endpoint to the declaration and writes our claim on it.
+
+    Everything that an update can carry is sent, so that nothing depends on what was there.
+    """
+    create = render_create(inputs, claim)
+    body: Wire = {"tags": create["tags"], "type": create["type"]}
+    for field in declared_fields():
+        if field.marker(Local) is not None or field.marker(Replace) is not None:
+            continue
+        value, cleared = value_at(create, field.wire_path), field.marker(ClearedBy)
+        if value is not ABSENT:
+            put(body, field.wire_path, value)
+        elif cleared is not None and field.whole_at in (None, len(field.path)):
+            put(body, field.wire_path, cleared.value)
+    return body
+
+
+def parse_endpoint(wire: Mapping[str, Any]) -> Observation:
+    """Read an endpoint of the API (``EndpointWithStatus`` of OpenAPI 2.0.0); unknown keys are passed over."""
+    tree: Tree = {}
+    for field in declared_fields():
+        if field.marker(Local) is not None or field.marker(WriteOnly) is not None:
+            continue
+        value = value_at(wire, field.wire_path)
+        if value is not ABSENT and value is not None:
+            put(tree, field.path, value)
+    tree["tags"], ownership = split_tags(list(wire.get("tags") or []))
+    status = wire["status"]
+    return Observation(
+        name=wire["name"],
+        state=status["state"],
+        message=status.get("errorMessage") or status.get("message") or "",
+        created_at=status["createdAt"],
+        url=status.get("url"),
+        health_route=wire.get("healthRoute") or "/health",
+        service_name=(status.get("private") or {}).get("serviceName"),
+        ownership=ownership,
+        tree=tree,
+    )
+
+
+def refreshed_tree(applied: Tree, changes: tuple[Change, ...]) -> Tree:
+    """The applied tree with drifted fields set to what was observed."""
+    tree = _copied(applied)
+    for change in changes:
+        if change.new is ABSENT:
+            _drop(tree, change.path)
+        else:
+            put(tree, change.path, change.new)
+    return tree
+
+
+def _copied(tree: Tree) -> Tree:
+    return {key: _copied(value) if isinstance(value, dict) else value for key, value in tree.items()}
+
+
+def _drop(tree: Tree, path: Path) -> None:
+    """Take the value at the path out, and the objects above it that hold nothing without it."""
+    head, *rest = path
+    if rest and isinstance(tree.get(head), dict):
+        _drop(tree[head], tuple(rest))
+    if not rest or tree.get(head) == {}:
+        tree.pop(head, None)

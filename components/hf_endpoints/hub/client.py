@@ -1,0 +1,196 @@
+"""`HubClient`: one method per route that we call, each with a time-out, a retry where a repeat is safe, and our errors.
+
+huggingface_hub brings the session, the headers, the backoff and the reading of errors; its own endpoint methods are
+not used because they fix the host, cannot send null or ``type``, and read only the first page of a list.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import Final, Literal
+from urllib.parse import quote
+
+import httpx2
+from huggingface_hub.errors import HfHubHTTPError, OfflineModeIsEnabled
+from huggingface_hub.utils import build_hf_headers, get_session, hf_raise_for_status, http_backoff
+
+from hf_endpoints.core.wire import Observation, Wire, parse_endpoint
+from hf_endpoints.errors import (
+    AlreadyExists,
+    ApiRefused,
+    ApiUnwell,
+    Forbidden,
+    HfEndpointsError,
+    NotFound,
+    OutcomeUnknown,
+    Unauthorized,
+)
+from hf_endpoints.hub.hardware import Instance, parse_hardware
+from hf_endpoints.hub.settings import Settings
+
+_TIMEOUT: Final = httpx2.Timeout(60, connect=10)
+"""Seconds for one call: huggingface_hub's session has none, and a hung socket would block a deployment."""
+_PROBE_TIMEOUT: Final = httpx2.Timeout(10, connect=5)
+_PAGE: Final = 100
+"""Entries asked for per page (the API's default is 20); a smaller page from the API only means more pages."""
+_RETRIES: Final = 3
+"""Repeats of a call that is safe to repeat, after 0.5, 1 and 2 s."""
+
+_STATUS_ERRORS: Final[Mapping[int, type[ApiRefused]]] = {
+    401: Unauthorized,
+    403: Forbidden,
+    404: NotFound,
+    409: AlreadyExists,
+}
+_NEXT_STEP: Final[Mapping[int, str]] = {
+    401: "check the token in HF_TOKEN or hf-endpoints:token",
+    403: "give the token the permission to manage Inference Endpoints in this namespace; the API also answers so "
+    "when the account has no payment method",
+}
+
+
+class HubClient:
+    """Calls the control plane with one token.
+
+    Threads may share it; every method blocks and may raise the API errors of `hf_endpoints.errors`.
+    """
+
+    def __init__(self, settings: Settings) -> None:
+        """Keep where to call; nothing is sent yet."""
+        self._settings = settings
+
+    def hardware(self, namespace: str, *, patient: bool = True) -> tuple[Instance, ...]:
+        """The instances that the namespace may use. ``patient=False`` gives up at the first refused connection."""
+        where = f"/provider/{quote(namespace, safe='')}"
+        return parse_hardware(self._get(where, f"read the hardware of namespace {namespace!r}", patient=patient))
+
+    def endpoints(self, namespace: str) -> Iterator[Observation]:
+        """Every endpoint of the namespace, following the cursor from page to page."""
+        cursor: str | None = None
+        while True:
+            query = {"limit": str(_PAGE)} | ({"cursor": cursor} if cursor else {})
+            page = self._get(
+                f"/endpoint/{quote(namespace, safe='')}?{httpx2.QueryParams(query)}",
+                f"list the endpoints of namespace {namespace!r}",
+            )
+            yield from map(parse_endpoint, page["items"])
+            cursor = page.get("nextCursor")
+            if not cursor:
+                return
+
+    def find(self, namespace: str, name: str) -> Observation | None:
+        """The endpoint, or None when the API knows none of that name."""
+        try:
+            return parse_endpoint(self._get(_path(namespace, name), f"read endpoint '{namespace}/{name}'"))
+        except NotFound:
+            return None
+
+    def create(self, namespace: str, body: Wire) -> Observation:
+        """Create an endpoint; one attempt.
+
+        Raises `AlreadyExists` when the name is taken, `OutcomeUnknown` when no answer came back or a 5xx that does
+        not tell whether it was applied, `ApiUnwell` when nothing can have been sent.
+        """
+        doing = f"create endpoint '{namespace}/{body['name']}'"
+        try:
+            answer = self._once("POST", f"/endpoint/{quote(namespace, safe='')}", body)
+        except (httpx2.ConnectError, httpx2.ConnectTimeout, OfflineModeIsEnabled) as failure:
+            raise self._unreachable(doing, failure) from failure
+        except httpx2.TransportError as failure:
+            message = f"cannot {doing}: the answer was lost ({type(failure).__name__})"
+            raise OutcomeUnknown(message) from failure
+        except HfHubHTTPError as failure:
+            error = _refused(doing, failure)
+            if isinstance(error, ApiUnwell):
+                raise OutcomeUnknown(str(error)) from failure
+            raise error from failure
+        except ValueError as failure:
+            message = f"cannot {doing}: the answer of {self._settings.api_url} is not JSON; is it the right base URL?"
+            raise OutcomeUnknown(message) from failure
+        return parse_endpoint(answer)
+
+    def update(self, namespace: str, name: str, body: Wire) -> Observation:
+        """Change an endpoint in place; repeating the call is harmless, so a lost answer is asked for again."""
+        doing = f"update endpoint '{namespace}/{name}'"
+        return parse_endpoint(self._repeatable("PUT", _path(namespace, name), doing, body))
+
+    def delete(self, namespace: str, name: str) -> None:
+        """Ask for the deletion, which the API carries out later; one that is gone already is fine."""
+        try:
+            self._repeatable("DELETE", _path(namespace, name), f"delete endpoint '{namespace}/{name}'")
+        except NotFound:
+            return
+
+    def probe(self, url: str, health_route: str) -> int | None:
+        """The status code of the endpoint's health route, or None when it cannot be reached. Never raises."""
+        headers = build_hf_headers(token=self._settings.token, library_name="pulumi-hf-endpoints")
+        try:
+            where = f"{url.rstrip('/')}/{health_route.lstrip('/')}"
+            return get_session().get(where, headers=headers, timeout=_PROBE_TIMEOUT).status_code
+        except (httpx2.HTTPError, OfflineModeIsEnabled):
+            return None
+
+    def _get(self, path: str, doing: str, *, patient: bool = True) -> Wire:
+        return self._repeatable("GET", path, doing, retries=_RETRIES if patient else 0)
+
+    def _once(self, method: str, path: str, body: Wire | None) -> Wire:
+        response = get_session().request(method, self._url(path), json=body, headers=self._headers(), timeout=_TIMEOUT)
+        hf_raise_for_status(response)
+        answer: Wire = response.json()
+        return answer
+
+    def _repeatable(
+        self,
+        method: Literal["GET", "PUT", "POST", "DELETE"],
+        path: str,
+        doing: str,
+        body: Wire | None = None,
+        *,
+        retries: int = _RETRIES,
+    ) -> Wire:
+        try:
+            response = http_backoff(
+                method,
+                self._url(path),
+                max_retries=retries,
+                base_wait_time=0.5,
+                headers=self._headers(),
+                timeout=_TIMEOUT,
+                json=body,
+            )
+            hf_raise_for_status(response)
+            answer: Wire = response.json()
+        except (httpx2.TransportError, OfflineModeIsEnabled) as failure:
+            raise self._unreachable(doing, failure) from failure
+        except HfHubHTTPError as failure:
+            raise _refused(doing, failure) from failure
+        except ValueError as failure:
+            message = f"cannot {doing}: the answer of {self._settings.api_url} is not JSON; is it the right base URL?"
+            raise ApiUnwell(message) from failure
+        return answer
+
+    def _url(self, path: str) -> str:
+        return f"{self._settings.api_url}{path}"
+
+    def _headers(self) -> dict[str, str]:
+        return build_hf_headers(token=self._settings.token, library_name="pulumi-hf-endpoints")
+
+    def _unreachable(self, doing: str, failure: Exception) -> ApiUnwell:
+        return ApiUnwell(
+            f"cannot {doing}: {self._settings.api_url} cannot be reached ({type(failure).__name__}); "
+            "check the network and HF_ENDPOINTS_API_URL"
+        )
+
+
+def _path(namespace: str, name: str) -> str:
+    return f"/endpoint/{quote(namespace, safe='')}/{quote(name, safe='')}"
+
+
+def _refused(doing: str, failure: HfHubHTTPError) -> HfEndpointsError:
+    code = failure.response.status_code
+    said = " ".join((failure.server_message or failure.response.reason_phrase or "no reason given").split())
+    message = f"cannot {doing}: the API said {code}: {said}"
+    if code == httpx2.codes.TOO_MANY_REQUESTS or code >= httpx2.codes.INTERNAL_SERVER_ERROR:
+        return ApiUnwell(f"{message}; try again")
+    step = _NEXT_STEP.get(code)
+    return _STATUS_ERRORS.get(code, ApiRefused)(f"{message}; {step}" if step else message)

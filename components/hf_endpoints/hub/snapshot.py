@@ -1,0 +1,37 @@
+"""One recent picture of a namespace for all who ask at about the same time, so that N reads cost pages, not N calls."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from threading import Lock
+from typing import Final
+
+from hf_endpoints.core.wire import Observation
+from hf_endpoints.hub.client import HubClient
+
+FRESH_FOR: Final = 5.0
+"""Seconds for which a picture serves: long enough for the engine to read a thousand resources, four at a time."""
+
+
+@dataclass(slots=True)
+class Snapshots:
+    """Pictures by namespace. ``now`` gives seconds of a monotonic clock."""
+
+    hub: HubClient
+    now: Callable[[], float]
+    _taken: dict[str, tuple[float, dict[str, Observation]]] = field(default_factory=dict)
+    _lock: Lock = field(default_factory=Lock)
+
+    def endpoint(self, namespace: str, name: str) -> Observation | None:
+        """The endpoint as of at most `FRESH_FOR` seconds ago; None only after a call of its own said 404.
+
+        A list may lag behind, so an endpoint missing from it is asked for by name.
+        """
+        with self._lock:
+            taken = self._taken.get(namespace)
+            if taken is None or self.now() - taken[0] > FRESH_FOR:
+                started = self.now()
+                taken = (started, {found.name: found for found in self.hub.endpoints(namespace)})
+                self._taken[namespace] = taken
+        return taken[1].get(name) or self.hub.find(namespace, name)

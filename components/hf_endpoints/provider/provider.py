@@ -1,0 +1,192 @@
+"""`EndpointProvider`: the engine's calls, each turned into a decision of `core` and the calls of `operations`.
+
+The engine loads the class by its import path in a plugin process of its own, serves four calls at a time, and asks
+``check`` twice in a replacement: with the old inputs, then, for the successor, without. What the first decided is
+remembered here for the second.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+import time
+from collections.abc import Callable
+from dataclasses import replace
+from functools import wraps
+from threading import Lock
+from typing import Any, Final, TypeVar
+
+from huggingface_hub.utils import logging as hub_logging
+from pulumi.dynamic import (
+    CheckFailure,
+    CheckResult,
+    ConfigureRequest,
+    CreateResult,
+    DiffResult,
+    ReadResult,
+    ResourceProvider,
+    UpdateResult,
+)
+
+from hf_endpoints.core.lifecycle import next_inputs, plan
+from hf_endpoints.core.plan import drift_between
+from hf_endpoints.core.state import Inputs, State, spec_part, tree_of
+from hf_endpoints.core.tree import Tree, value_at
+from hf_endpoints.core.wire import refreshed_tree
+from hf_endpoints.errors import ApiUnwell, Bug, DeclarationError, HfEndpointsError
+from hf_endpoints.hub.client import HubClient
+from hf_endpoints.hub.hardware import Instance
+from hf_endpoints.hub.settings import Settings
+from hf_endpoints.hub.snapshot import Snapshots
+from hf_endpoints.provider.lifeline import end_with_engine
+from hf_endpoints.provider.operations import Operations
+from hf_endpoints.provider.preflight import with_accelerator
+from hf_endpoints.spec import parse_spec
+
+Props = dict[str, Any]
+R = TypeVar("R")
+
+_DEBUG: Final = "HF_ENDPOINTS_DEBUG"
+
+
+class SystemClock:
+    """The machine's monotonic clock."""
+
+    def now(self) -> float:
+        """Seconds since some fixed instant."""
+        return time.monotonic()
+
+    def sleep(self, seconds: float) -> None:
+        """Let that many seconds pass."""
+        time.sleep(seconds)
+
+
+def _one_line(method: Callable[..., R]) -> Callable[..., R]:
+    """Let an error out as one line: the engine prints the whole text of an exception, causes included."""
+
+    @wraps(method)
+    def call(*arguments: Any) -> R:  # noqa: ANN401  the engine's own arguments
+        try:
+            return method(*arguments)
+        except HfEndpointsError as error:
+            raise error from None
+        except Exception as error:
+            if os.environ.get(_DEBUG):
+                raise
+            message = f"{type(error).__name__} in {method.__name__}: {error}; please report this, with {_DEBUG}=1 set"
+            raise Bug(message) from None
+
+    return call
+
+
+class EndpointProvider(ResourceProvider):
+    """Manages one kind of resource: an Inference Endpoint."""
+
+    serialize_as_secret_always = False
+    """The pickled provider is a reference to this class and holds no secret."""
+
+    _hub: HubClient
+    _operations: Operations
+    _snapshots: Snapshots
+    _generations: dict[str, int]
+    _hardware: dict[str, tuple[Instance, ...]]
+    _lock: Lock
+
+    def configure(self, req: ConfigureRequest) -> None:
+        """Set the plugin process up; called once, before anything else."""
+        if not os.environ.get(_DEBUG):
+            sys.tracebacklimit = 0
+        end_with_engine()
+        hub_logging.set_verbosity_error()  # type: ignore[no-untyped-call]  # untyped upstream
+        self._hub = HubClient(Settings.resolve(req.config.get, os.environ))
+        self._operations = Operations(self._hub, SystemClock())
+        self._snapshots = Snapshots(self._hub, time.monotonic)
+        self._generations = {}
+        self._hardware = {}
+        self._lock = Lock()
+
+    @_one_line
+    def check(self, olds: Props, news: Props) -> CheckResult:
+        """Validate, fill in what the declaration leaves open, and decide name and generation."""
+        endpoint = news["owner"].rpartition("/")[2]
+        old = Inputs.from_props(olds) if olds else None
+        try:
+            tree = tree_of(parse_spec(spec_part(news), endpoint))
+            tree = self._completed(tree, old, news["namespace"], endpoint)
+        except DeclarationError as error:
+            return CheckResult(news, [CheckFailure("", problem) for problem in error.problems])
+        except HfEndpointsError as error:
+            return CheckResult(news, [CheckFailure("", f"endpoint {endpoint!r}: {error}")])
+        owner = news["owner"]
+        inputs = next_inputs(old, news["namespace"], owner, tree, self._generations.get(owner))
+        self._generations[owner] = inputs.generation
+        return CheckResult(inputs.to_props(), [])
+
+    def _completed(self, tree: Tree, old: Inputs | None, namespace: str, endpoint: str) -> Tree:
+        """Fill in the accelerator, from the state when the instance is the same, else from the hardware list.
+
+        When the API cannot be reached the program has said so already, and a preview goes on with what is known.
+        """
+        if old is not None and _same_instance(old.tree, tree):
+            accelerator = value_at(tree, ("compute", "accelerator"))
+            kept = value_at(old.tree, ("compute", "accelerator"))
+            if isinstance(kept, str) and not isinstance(accelerator, str):
+                return {**tree, "compute": {"accelerator": kept, **tree["compute"]}}
+            return tree
+        try:
+            return with_accelerator(tree, self._rows(namespace), endpoint)
+        except ApiUnwell:
+            return tree
+
+    def _rows(self, namespace: str) -> tuple[Instance, ...]:
+        """The namespace's hardware list, asked for once in a plugin process."""
+        with self._lock:
+            if namespace not in self._hardware:
+                self._hardware[namespace] = self._hub.hardware(namespace, patient=False)
+            return self._hardware[namespace]
+
+    @_one_line
+    def diff(self, _id: str, olds: Props, news: Props) -> DiffResult:
+        """Tell the engine what the edit needs."""
+        edit = plan(State.from_props(olds).inputs, Inputs.from_props(news))
+        return DiffResult(
+            changes=not edit.is_empty,
+            replaces=list(edit.replaces),
+            delete_before_replace=bool(edit.replaces) and edit.delete_first,
+        )
+
+    @_one_line
+    def create(self, props: Props) -> CreateResult:
+        """Make the endpoint; returns when the API has accepted it."""
+        inputs = Inputs.from_props(props)
+        rows = self._rows(inputs.namespace)
+        tree = with_accelerator(inputs.tree, rows, inputs.id)
+        state = self._operations.create(replace(inputs, tree=tree))
+        return CreateResult(state.inputs.id, state.to_props())
+
+    @_one_line
+    def update(self, _id: str, olds: Props, news: Props) -> UpdateResult:
+        """Change the endpoint in place; returns when the API has accepted it."""
+        state = self._operations.update(State.from_props(olds), Inputs.from_props(news))
+        return UpdateResult(state.to_props())
+
+    @_one_line
+    def read(self, id_: str, props: Props) -> ReadResult:
+        """Look at the endpoint: drift becomes new inputs, so that the next preview shows it field by field."""
+        state = State.from_props(props)
+        found = self._snapshots.endpoint(state.inputs.namespace, state.inputs.endpoint_name)
+        if found is None:
+            return ReadResult(None, {})
+        drift = drift_between(state.inputs.tree, found.tree)
+        seen = state.with_tree(refreshed_tree(state.inputs.tree, drift))
+        return ReadResult(id_, seen.to_props(), seen.inputs.to_props())
+
+    @_one_line
+    def delete(self, _id: str, props: Props) -> None:
+        """Delete the endpoint if this entry still owns it; returns when the API has accepted it."""
+        self._operations.delete(State.from_props(props))
+
+
+def _same_instance(old: Tree, new: Tree) -> bool:
+    paths = (("provider", "vendor"), ("provider", "region"), ("compute", "instance_type"), ("compute", "instance_size"))
+    return all(value_at(old, path) == value_at(new, path) for path in paths)

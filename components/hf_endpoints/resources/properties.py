@@ -1,0 +1,54 @@
+"""A declaration that may hold Pulumi outputs: what of it is known, and what of it must be secret."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from inspect import isawaitable
+from typing import Any
+
+import pulumi
+from pydantic import BaseModel
+
+from hf_endpoints.spec import UNKNOWN, declared_fields
+from hf_endpoints.spec.fields import Path
+from hf_endpoints.spec.markers import WriteOnly
+
+
+def plain(value: Any) -> Any:  # noqa: ANN401  whatever a program declares
+    """The declaration as nested dicts and lists, with models turned into what was set on them."""
+    if isinstance(value, BaseModel):
+        return value.model_dump(exclude_unset=True)
+    if isinstance(value, Mapping):
+        return {key: plain(item) for key, item in value.items() if item is not None}
+    if isinstance(value, list):
+        return [plain(item) for item in value]
+    return value
+
+
+def with_unknowns(value: Any) -> Any:  # noqa: ANN401  whatever a program declares
+    """The declaration with `UNKNOWN` for everything that only the engine can tell."""
+    if isinstance(value, pulumi.Output) or isawaitable(value):
+        return UNKNOWN
+    if isinstance(value, dict):
+        return {key: with_unknowns(item) for key, item in value.items()}
+    if isinstance(value, list):
+        return [with_unknowns(item) for item in value]
+    return value
+
+
+def with_secrets(declaration: dict[str, Any]) -> dict[str, Any]:
+    """The declaration with every write-only field wrapped as a secret, wherever its value comes from."""
+    for field in declared_fields():
+        if field.marker(WriteOnly) is not None:
+            declaration = _secret_at(declaration, field.path)
+    return declaration
+
+
+def _secret_at(value: Any, path: Path) -> Any:  # noqa: ANN401  whatever a program declares
+    if isinstance(value, pulumi.Output) or isawaitable(value):
+        return pulumi.Output.from_input(value).apply(lambda known: pulumi.Output.from_input(_secret_at(known, path)))
+    if not path:
+        return pulumi.Output.secret(value)
+    if isinstance(value, dict) and value.get(path[0]) is not None:
+        return {**value, path[0]: _secret_at(value[path[0]], path[1:])}
+    return value

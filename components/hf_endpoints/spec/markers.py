@@ -1,0 +1,84 @@
+"""Markers: what a field's declaration says beyond its type, as frozen data.
+
+===============  =============================================================================================
+marker           effect
+===============  =============================================================================================
+`Replace`        diff: a change needs a new endpoint; without it, a change is an update in place
+`WriteOnly`      read: never returned, so never compared with an observation; wrapped as a secret; never shown
+`Local`          wire: stays with us, never sent; diff: a change alone calls nothing
+`Whole`          wire: a change below sends everything below, because the API replaces it whole
+`Unordered`      diff: the order of a list carries no meaning
+`Resolved`       diff: the API answers with what the given value stood for at that time, so it never drifts
+                 unless both are commits
+`Wire`           wire: the API's key, where it is not the field's name in camelCase
+`Unit`           docs: the unit of a number
+`ClearedBy`      wire: what is sent when the field is taken out of the declaration
+`Derived`        check: found from other fields when left out; diff: leaving it out or writing it down is no change
+===============  =============================================================================================
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+
+@dataclass(frozen=True, slots=True)
+class Replace:
+    """A change needs a new endpoint; ``why`` completes 'cannot change in place: …'."""
+
+    why: str
+
+
+@dataclass(frozen=True, slots=True)
+class WriteOnly:
+    """The API never returns the value."""
+
+
+@dataclass(frozen=True, slots=True)
+class Local:
+    """The value is ours alone and is not sent."""
+
+
+@dataclass(frozen=True, slots=True)
+class Whole:
+    """The API replaces this object whole, so all of it is sent."""
+
+
+@dataclass(frozen=True, slots=True)
+class Unordered:
+    """A list whose order carries no meaning."""
+
+
+@dataclass(frozen=True, slots=True)
+class Resolved:
+    """A name (branch, tag) that the API answers with the commit it stood for."""
+
+
+@dataclass(frozen=True, slots=True)
+class Wire:
+    """The API's own key for the field."""
+
+    key: str
+
+
+@dataclass(frozen=True, slots=True)
+class Unit:
+    """The unit of a number, for people."""
+
+    name: str
+
+
+@dataclass(frozen=True, slots=True)
+class ClearedBy:
+    """The JSON value that takes the field back to its default."""
+
+    value: Any
+
+
+@dataclass(frozen=True, slots=True)
+class Derived:
+    """Follows from other fields, so that a missing value stands for the derived one."""
+
+
+Marker = Replace | WriteOnly | Local | Whole | Unordered | Resolved | Wire | Unit | ClearedBy | Derived

@@ -1,0 +1,133 @@
+"""Reads a declaration: a mapping in, an `EndpointSpec` or every mistake at once out.
+
+A mistake is one line: the endpoint, the path as the user wrote it, the value, and what to do. A value that is, or may
+hold, that of a write-only field is never shown; the kind of value is.
+
+A validator that raises a type of ``at:FIELD`` says all of this itself, of the field FIELD of the object that it checks;
+``at:`` alone means what it checks.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from difflib import get_close_matches
+from typing import Any, Final
+
+from pydantic import ValidationError
+from pydantic_core import ErrorDetails
+
+from hf_endpoints.errors import DeclarationError
+from hf_endpoints.spec.endpoint import EndpointSpec
+from hf_endpoints.spec.fields import Path, declared_fields
+from hf_endpoints.spec.markers import WriteOnly
+
+_WANTED: Final = {
+    "string_type": "needs to be text: put it in quotes",
+    "bool_type": "needs to be true or false",
+    "dict_type": "needs to be a map of names to texts",
+    "list_type": "needs to be a list",
+    "invalid_key": "is not a field: names of fields are words",
+    "model_type": "needs to be an object with fields of its own",
+    "model_attributes_type": "needs to be an object with fields of its own",
+}
+
+_RETIRED: Final[dict[tuple[Path, str], str]] = {
+    (("type",), "protected"): (
+        "was renamed by the service in 2026: use 'authenticated' (any account of the Hub with a token) or 'private'"
+    ),
+}
+"""Values that the API once took, with what to write today (huggingface_hub 2.4.0 refuses them as well)."""
+
+_LONGEST_VALUE: Final = 80
+
+_KIND: Final[dict[type, str]] = {
+    str: "a text",
+    int: "a number",
+    float: "a number",
+    bool: "a boolean",
+    list: "a list",
+    dict: "a map",
+    type(None): "nothing",
+}
+"""What is said instead of a value that must not be shown."""
+
+
+def parse_spec(raw: object, endpoint: str) -> EndpointSpec:
+    """Read the declaration of the endpoint with that logical name.
+
+    Raises `DeclarationError` with one line per mistake. Values that are not known yet pass (see `spec.part`).
+    """
+    try:
+        return EndpointSpec.model_validate(raw)
+    except ValidationError as invalid:
+        lines = [_line(endpoint, error, raw) for error in invalid.errors(include_url=False)]
+        raise DeclarationError(*dict.fromkeys(lines)) from None
+
+
+def _line(endpoint: str, error: ErrorDetails, raw: object) -> str:
+    path = tuple(str(step) for step in error["loc"] if step != "[key]")
+    kind = error["type"]
+    if kind.startswith("at:"):
+        path = (*path, *filter(None, [kind.removeprefix("at:")]))
+        return f"endpoint {endpoint!r}: {_dotted(path)}: {error['msg']}"
+    if kind == "missing":
+        return f"endpoint {endpoint!r}: {_dotted(path)}: is missing"
+    if kind == "extra_forbidden":
+        return f"endpoint {endpoint!r}: {_dotted(path)}: is not a field{_suggestion(path)}"
+    if not path:
+        return f"endpoint {endpoint!r}: needs to be an object with model, compute and provider, is {_shown(path, raw)}"
+    retired = _RETIRED.get((path, str(error["input"])))
+    wanted = retired or _WANTED.get(kind) or _lower_first(error["msg"])
+    return f"endpoint {endpoint!r}: {_dotted(path)}: {_shown(path, error['input'])} {wanted}"
+
+
+def _dotted(path: Path) -> str:
+    return ".".join(path)
+
+
+def _lower_first(text: str) -> str:
+    return text.removeprefix("Input should be ").join(("needs to be ", "")) if text.startswith("Input") else text
+
+
+def _shown(path: Path, value: Any) -> str:  # noqa: ANN401  whatever the user wrote
+    if _may_be_secret(path):
+        return _KIND.get(type(value), "the value")
+    text = repr(value)
+    return text if len(text) <= _LONGEST_VALUE else f"{text[:_LONGEST_VALUE]}…"
+
+
+def _may_be_secret(path: Path) -> bool:
+    """Whether the path lies at, below or above that of a write-only field."""
+    return any(
+        all(here == there for here, there in zip(path, field.path, strict=False))
+        for field in declared_fields()
+        if field.marker(WriteOnly) is not None
+    )
+
+
+def _siblings(parent: Path) -> list[str]:
+    steps = (field.path[len(parent)] for field in declared_fields() if _is_below(field.path, parent))
+    return list(dict.fromkeys(steps))
+
+
+def _is_below(path: Path, parent: Path) -> bool:
+    return len(path) > len(parent) and path[: len(parent)] == parent
+
+
+def _suggestion(path: Path) -> str:
+    """Name the nearest right field: of the same object first, then the same word anywhere else."""
+    *parent, word = path
+    here = _siblings(tuple(parent))
+    close = get_close_matches(word.lower(), here, n=1)
+    if close:
+        return f": did you mean '{close[0]}'?"
+    elsewhere = list(_same_word(word))
+    if elsewhere:
+        return f" here: it belongs at '{elsewhere[0]}'"
+    return f": there are {', '.join(here)}" if here else ""
+
+
+def _same_word(word: str) -> Iterator[str]:
+    for field in declared_fields():
+        if word in field.path:
+            yield _dotted(field.path[: field.path.index(word) + 1])

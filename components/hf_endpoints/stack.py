@@ -1,0 +1,65 @@
+"""From a stack's configuration to its endpoints: the whole program of a team that needs nothing of its own."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Final
+
+import pulumi
+
+from hf_endpoints.errors import ApiUnwell, DeclarationError, HfEndpointsError
+from hf_endpoints.resources import InferenceEndpoint
+from hf_endpoints.resources.watches import program_hub
+from hf_endpoints.spec import parse_spec
+
+_NO_MAP: Final = "hf-endpoints:endpoints needs to be a map from logical name to endpoint, as in 'small: {model: …}'"
+"""Without what it is instead: that may hold secrets."""
+
+
+def deploy_stack() -> dict[str, InferenceEndpoint]:
+    """Declare every endpoint of ``hf-endpoints:endpoints``, a map from logical name to spec.
+
+    All mistakes in the stack file are shown at once, one line each, before anything is registered. Then the API is
+    asked once whether it can be reached and takes the token in ``hf-endpoints:namespace``: a preview goes on without
+    it and says so, an ``up`` stops there.
+    """
+    config = pulumi.Config("hf-endpoints")
+    try:
+        namespace = config.get("namespace")
+        if not namespace:
+            message = "hf-endpoints:namespace is missing: the user or organisation that the endpoints belong to"
+            raise DeclarationError(message)
+        declarations = _declarations(config)
+        _ask(namespace)
+    except HfEndpointsError as error:
+        raise pulumi.RunError(str(error)) from None
+    return {name: InferenceEndpoint(name, spec, namespace=namespace) for name, spec in declarations.items()}
+
+
+def _declarations(config: pulumi.Config) -> Mapping[str, Mapping[str, object]]:
+    try:
+        raw = config.get_object("endpoints")
+    except pulumi.ConfigTypeError:
+        raise DeclarationError(_NO_MAP) from None
+    if raw is None:
+        return {}
+    if not isinstance(raw, Mapping):
+        raise DeclarationError(_NO_MAP)
+    problems: list[str] = []
+    for name, spec in raw.items():
+        try:
+            parse_spec(spec, name)
+        except DeclarationError as error:
+            problems.extend(error.problems)
+    if problems:
+        raise DeclarationError(*problems)
+    return raw
+
+
+def _ask(namespace: str) -> None:
+    try:
+        program_hub().hardware(namespace, patient=False)
+    except ApiUnwell as error:
+        if not pulumi.runtime.is_dry_run():
+            raise
+        pulumi.log.warn(f"{error}; this preview checks only what can be checked without it")
