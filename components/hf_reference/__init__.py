@@ -1,0 +1,11 @@
+"""A second implementation of the Inference Endpoints API: no account, no bill, and a clock one can move.
+
+It shares no code with ``hf_endpoints`` on purpose: two programs that agree because they were written apart say
+something about the API; a program that agrees with itself says nothing.
+
+Modules know only what stands before them in this list: ``errors``, ``model`` (one endpoint's life), ``hardware``,
+``hub_models``, ``clock``, ``declaration`` (what a caller asked for), ``faults``, ``endpoint`` (one of them at one
+moment), ``admission`` (what can be deployed at all), ``world`` (all endpoints), ``wire`` (JSON of endpoints),
+``catalogue`` (JSON of hardware and models), ``store`` (the state file), ``tokens``, ``journal``, ``textgen``,
+``http`` (routes), ``server`` (all parts joined), ``control`` (the command).
+"""

@@ -1,0 +1,88 @@
+"""Whether a declaration can be deployed at all, whoever asks and whatever else runs."""
+
+from __future__ import annotations
+
+from hf_reference import hardware, hub_models
+from hf_reference.declaration import Declaration
+from hf_reference.errors import InvalidError, MissingError
+
+
+def filled_in(declaration: Declaration) -> Declaration:
+    """Resolve the revision and the task as the API does at create; an unknown repository gets a derived commit.
+
+    :raises InvalidError: a known repository has no such revision.
+    """
+    wanted = declaration.model
+    known = hub_models.MODELS.get(wanted.repository)
+    revision = wanted.revision or "main"
+    if known is not None:
+        try:
+            revision = known.resolve(revision)
+        except MissingError as error:
+            message = f"VALIDATION_FAILED: model.revision: {error}"
+            raise InvalidError(message) from error
+    elif not hub_models.is_sha(revision):
+        revision = hub_models.derived_sha(wanted.repository, revision)
+    task = wanted.task or (known.task if known else "text-generation")
+    if (revision, task) == (wanted.revision, wanted.task):
+        return declaration
+    return declaration.model_copy(update={"model": wanted.model_copy(update={"revision": revision, "task": task})})
+
+
+def _instance(declaration: Declaration) -> hardware.Instance | None:
+    compute, provider = declaration.compute, declaration.provider
+    return hardware.find(
+        provider.vendor, provider.region, compute.accelerator, compute.instance_type, compute.instance_size
+    )
+
+
+def same_instance(old: Declaration, new: Declaration) -> bool:
+    """Whether both run on the same, known instance."""
+    return _instance(old) == _instance(new) is not None
+
+
+def demand(declaration: Declaration) -> tuple[tuple[str, str], int]:
+    """Give vendor and instance type, and how many accelerators count against their quota."""
+    instance = _instance(declaration)
+    per_replica = instance.num_accelerators if instance else 0
+    kind = (declaration.provider.vendor, declaration.compute.instance_type)
+    return kind, declaration.compute.scaling.max_replica * per_replica
+
+
+def check_instance(declaration: Declaration) -> None:
+    """Refuse an instance that nobody rents, or nobody rents any more.
+
+    :raises InvalidError: the text is guessed, none is published.
+    """
+    compute, provider = declaration.compute, declaration.provider
+    instance = _instance(declaration)
+    if instance is not None and instance.status not in hardware.UNDEPLOYABLE:
+        return
+    what = (
+        f"{compute.accelerator} {compute.instance_type} {compute.instance_size} on {provider.vendor} {provider.region}"
+    )
+    reason = "unknown instance" if instance is None else f"instance is {instance.status}"
+    message = f"VALIDATION_FAILED: compute: {reason}: {what}"
+    raise InvalidError(message)
+
+
+def check_parallel_sizes(declaration: Declaration) -> None:
+    """Refuse vLLM and SGLang on several accelerators without sizes (huggingface_hub issue 4661).
+
+    That the product must equal the count is guessed.
+
+    :raises InvalidError: they are missing, or do not fit the instance.
+    """
+    variant, image = declaration.model.image.variant
+    instance = _instance(declaration)
+    if variant not in {"vLLM", "vLLMOmni", "sGLang"} or instance is None or declaration.compute.accelerator == "cpu":
+        return
+    tensor, data = getattr(image, "tensor_parallel_size", None), getattr(image, "data_parallel_size", None)
+    if instance.num_accelerators == 1 and tensor is None and data is None:
+        return
+    if (tensor is None and data is None) or (tensor or 1) * (data or 1) != instance.num_accelerators:
+        message = (
+            f"VALIDATION_FAILED: model.image.{variant}: tensorParallelSize x dataParallelSize must equal the "
+            f"{instance.num_accelerators} accelerators of {instance.instance_type} {instance.instance_size}"
+        )
+        raise InvalidError(message)

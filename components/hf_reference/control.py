@@ -1,0 +1,104 @@
+"""The command ``serve``; the project's command line mounts it as ``hf-endpoints serve``."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+from hf_reference.clock import Clock, Real, Scaled, Virtual
+from hf_reference.errors import SetupError
+from hf_reference.server import DEFAULT_DELETION_S, DEFAULT_PROVISIONING_S, Options
+from hf_reference.server import serve as serve_until_stopped
+
+_FILE = click.Path(path_type=Path, dir_okay=False)
+
+
+@click.command()
+@click.option(
+    "--host",
+    default="127.0.0.1",
+    show_default=True,
+    help="Address to listen on; anything but loopback must be said here.",
+)
+@click.option("--port", type=click.IntRange(0, 65535), default=0, show_default=True, help="Port; 0 takes any free one.")
+@click.option(
+    "--clock",
+    "kind",
+    type=click.Choice(["real", "virtual"]),
+    default="real",
+    show_default=True,
+    help="A virtual clock moves only by POST /_test/clock.",
+)
+@click.option(
+    "--speed",
+    type=click.FloatRange(min=0, min_open=True),
+    default=1.0,
+    show_default=True,
+    help="Model seconds per real second.",
+)
+@click.option(
+    "--provisioning",
+    type=click.FloatRange(min=0),
+    default=DEFAULT_PROVISIONING_S,
+    show_default=True,
+    help="Model seconds until an endpoint is running.",
+)
+@click.option(
+    "--deletion",
+    type=click.FloatRange(min=0),
+    default=DEFAULT_DELETION_S,
+    show_default=True,
+    help="Model seconds during which a deleted endpoint can still be seen.",
+)
+@click.option(
+    "--latency",
+    type=click.FloatRange(min=0),
+    default=0.0,
+    show_default=True,
+    help="Real seconds added to each answer of the control plane.",
+)
+@click.option("--state", type=_FILE, help="File that keeps endpoints and model time across restarts.")
+@click.option(
+    "--tokens",
+    type=_FILE,
+    help="JSON or YAML: token -> {user, permissions, namespaces}. Without it any hf_ token may do everything.",
+)
+@click.option("--seed", type=int, default=0, show_default=True, help="Where identifiers come from.")
+def serve(  # noqa: PLR0913 - one argument per option
+    *,
+    host: str,
+    port: int,
+    kind: str,
+    speed: float,
+    provisioning: float,
+    deletion: float,
+    latency: float,
+    state: Path | None,
+    tokens: Path | None,
+    seed: int,
+) -> None:
+    """Run the reference server: the Inference Endpoints API on this machine, without an account and without a bill.
+
+    The first line printed is the base URL; from then on connections are accepted.
+    """
+    options = Options(
+        seed=seed, provisioning_s=provisioning, deletion_s=deletion, latency_s=latency, state=state, tokens=tokens
+    )
+    try:
+        serve_until_stopped(host, port, _clock(kind, speed), options, _announce)
+    except SetupError as error:
+        raise click.ClickException(str(error)) from error
+
+
+def _announce(base_url: str) -> None:
+    click.echo(base_url)  # echo flushes
+
+
+def _clock(kind: str, speed: float) -> Clock:
+    if kind == "virtual":
+        if speed != 1.0:
+            message = "a virtual clock has no speed: give --clock virtual or --speed, not both"
+            raise SetupError(message)
+        return Virtual()
+    return Real() if speed == 1.0 else Scaled(speed)

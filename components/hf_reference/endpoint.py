@@ -1,0 +1,71 @@
+"""One endpoint of the world at one moment, as a value, and what the store is told of changes."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TypeAlias
+
+from hf_reference.declaration import Declaration
+from hf_reference.model import Life
+
+Key: TypeAlias = tuple[str, str]
+"""Namespace and name."""
+
+
+@dataclass(frozen=True, slots=True)
+class Person:
+    """Who did it, as ``createdBy`` shows: ``id`` has 24 hex digits."""
+
+    id: str
+    name: str
+
+
+@dataclass(frozen=True, slots=True)
+class Endpoint:
+    """One endpoint at one moment. Instants are model time; ``serial`` counts creations and is the order of the list."""
+
+    namespace: str
+    serial: int
+    label: str
+    declaration: Declaration
+    life: Life
+    created_at: float
+    created_by: Person
+    updated_at: float
+    updated_by: Person
+    deployed: bool = False
+    """Whether it has been running once, so that its address is known."""
+    active_at: float = 0.0
+    """The last authorised request, or the start of serving: idleness counts from here."""
+    last_used_at: float | None = None
+    due: float | None = None
+    """When the status passes, or when idleness is looked at."""
+    gone_at: float | None = None
+    """Set once deletion was asked for."""
+    doom: str | None = None
+    """The message with which the deployment under way will fail."""
+
+    @property
+    def name(self) -> str:
+        """Unique within the namespace."""
+        return self.declaration.name
+
+    @property
+    def key(self) -> Key:
+        """Namespace and name."""
+        return self.namespace, self.declaration.name
+
+    @property
+    def path(self) -> str:
+        """``namespace/name``, as in messages and fault globs."""
+        return f"{self.namespace}/{self.declaration.name}"
+
+
+@dataclass(frozen=True, slots=True)
+class Changes:
+    """What the store has to write: None stands for an endpoint that is gone."""
+
+    endpoints: dict[Key, Endpoint | None]
+    now: float
+    serial: int
+    quotas: dict[str, int]

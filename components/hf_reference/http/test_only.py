@@ -1,0 +1,122 @@
+"""Routes that the real service does not have: time, faults, tokens, quotas, and the journal.
+
+They need no token and are not in the journal. Everything under ``/_test`` is for whoever runs the server.
+"""
+
+from __future__ import annotations
+
+from dataclasses import asdict
+from typing import TYPE_CHECKING, Any, TypeVar
+
+from fastapi import APIRouter, Request, Response
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+
+from hf_reference.clock import Virtual, rfc3339
+from hf_reference.errors import SetupError
+from hf_reference.http.parts import Parts, answer, error
+from hf_reference.wire import parse_object
+
+if TYPE_CHECKING:
+    from hf_reference.faults import Armed
+
+T = TypeVar("T", bound=BaseModel)
+
+
+class Advance(BaseModel):
+    """Body of ``POST /_test/clock``: model seconds."""
+
+    model_config = ConfigDict(extra="forbid")
+    advance_s: float = Field(ge=0)
+
+
+class Quota(BaseModel):
+    """Body of ``PUT /_test/quota``: accelerators a namespace may hold."""
+
+    model_config = ConfigDict(extra="forbid")
+    namespace: str
+    vendor: str = "aws"
+    instance_type: str
+    max_accelerators: int = Field(ge=0)
+
+
+def router(parts: Parts) -> APIRouter:
+    """Make the routes under ``/_test``."""
+    routes = APIRouter(prefix="/_test")
+    _add_journal(routes, parts)
+    _add_clock(routes, parts)
+    _add_faults(routes, parts)
+
+    @routes.put("/tokens")
+    async def tokens(request: Request) -> Response:
+        parts.tokens.replace(parse_object(await request.body()))
+        return answer({})
+
+    @routes.put("/quota")
+    async def quota(request: Request) -> Response:
+        wanted = await _parsed(Quota, request)
+        parts.world.set_quota(wanted.namespace, wanted.vendor, wanted.instance_type, wanted.max_accelerators)
+        parts.commit(even_if_only_time_passed=True)
+        return answer({})
+
+    return routes
+
+
+def _add_journal(routes: APIRouter, parts: Parts) -> None:
+    @routes.get("/journal")
+    async def read() -> Response:
+        return answer({"items": [asdict(entry) for entry in parts.journal.entries()]})
+
+    @routes.delete("/journal")
+    async def clear() -> Response:
+        parts.journal.clear()
+        return answer({})
+
+
+def _add_clock(routes: APIRouter, parts: Parts) -> None:
+    def shown() -> Response:
+        now = parts.clock.now()
+        return answer({"kind": parts.clock.kind, "speed": parts.clock.speed, "now": rfc3339(now), "now_s": now})
+
+    @routes.get("/clock")
+    async def read() -> Response:
+        return shown()
+
+    @routes.post("/clock")
+    async def advance(request: Request) -> Response:
+        step = await _parsed(Advance, request)
+        if not isinstance(parts.clock, Virtual):
+            return error(f"the clock is {parts.clock.kind}; only a virtual one can be moved", 409)
+        parts.clock.advance(step.advance_s)
+        parts.commit(even_if_only_time_passed=True)
+        return shown()
+
+
+def _add_faults(routes: APIRouter, parts: Parts) -> None:
+    @routes.get("/faults")
+    async def read() -> Response:
+        return answer({"items": [_fault(armed) for armed in parts.faults.armed()]})
+
+    @routes.post("/faults")
+    async def add(request: Request) -> Response:
+        return answer(_fault(parts.faults.add(parse_object(await request.body()))))
+
+    @routes.delete("/faults")
+    async def clear() -> Response:
+        return answer({"removed": parts.faults.remove()})
+
+    @routes.delete("/faults/{fault_id}")
+    async def remove(fault_id: int) -> Response:
+        removed = parts.faults.remove(fault_id)
+        return answer({"removed": removed}) if removed else error(f"no fault {fault_id}", 404)
+
+
+def _fault(armed: Armed) -> dict[str, Any]:
+    return {"id": armed.id, "left": armed.left, "hits": armed.hits, **armed.spec.model_dump(exclude_none=True)}
+
+
+async def _parsed(kind: type[T], request: Request) -> T:
+    try:
+        return kind.model_validate_json(await request.body())
+    except ValidationError as failure:
+        message = f"not a {kind.__name__.lower()}: {failure}"
+        raise SetupError(message) from failure

@@ -1,0 +1,95 @@
+"""A few models of the Hub, as data: enough to resolve a revision, fill in a task and size an instance.
+
+Parameter counts and tasks follow the model cards; the commit ids are made up (forty hex digits, derived from
+repository and revision), because a real one would go stale and nothing here depends on its value.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from hashlib import sha1
+from typing import Final
+
+from hf_reference.errors import MissingError
+
+_SHA_DIGITS: Final = 40
+
+
+@dataclass(frozen=True, slots=True)
+class HubModel:
+    """One repository: parameters by dtype (absent: no safetensors), tags beside ``main``, GGUF parameter total."""
+
+    repository: str
+    task: str
+    parameters: dict[str, int] | None = None
+    library: str = "transformers"
+    gated: bool | str = False
+    tags: tuple[str, ...] = ("v1.0",)
+    gguf_total: int | None = None
+    files: dict[str, int] = field(default_factory=dict)
+    """File name → size in bytes."""
+
+    @property
+    def sha(self) -> str:
+        """The commit ``main`` points to."""
+        return derived_sha(self.repository, "main")
+
+    def resolve(self, revision: str) -> str:
+        """Give the commit of a branch, a tag or a commit.
+
+        :raises MissingError: the repository has no such revision.
+        """
+        if revision == "main":
+            return self.sha
+        if revision in self.tags:
+            return derived_sha(self.repository, revision)
+        if is_sha(revision):
+            return revision
+        message = f"Invalid rev id: {revision}"
+        raise MissingError(message)
+
+
+def derived_sha(repository: str, revision: str) -> str:
+    """Forty hex digits that stay the same for one repository and revision."""
+    return sha1(f"{repository}@{revision}".encode(), usedforsecurity=False).hexdigest()
+
+
+def is_sha(revision: str) -> bool:
+    """Whether a revision is a full commit id already."""
+    return len(revision) == _SHA_DIGITS and all(c in "0123456789abcdef" for c in revision)
+
+
+_GPT2: Final = {"F32": 137_022_720}
+
+MODELS: Final[dict[str, HubModel]] = {
+    m.repository: m
+    for m in (
+        HubModel("gpt2", "text-generation", _GPT2),
+        HubModel("openai-community/gpt2", "text-generation", _GPT2),
+        HubModel("HuggingFaceTB/SmolLM2-135M-Instruct", "text-generation", {"BF16": 134_515_008}),
+        HubModel("HuggingFaceTB/SmolLM2-360M-Instruct", "text-generation", {"BF16": 361_821_120}),
+        HubModel("tiiuae/falcon-7b-instruct", "text-generation", {"BF16": 7_217_189_760}),
+        HubModel("tiiuae/falcon-40b-instruct", "text-generation", {"BF16": 41_303_293_952}),
+        HubModel("meta-llama/Llama-3.1-8B-Instruct", "text-generation", {"BF16": 8_030_261_248}, gated="manual"),
+        HubModel(
+            "sentence-transformers/all-MiniLM-L6-v2",
+            "sentence-similarity",
+            {"F32": 22_713_216, "I64": 512},
+            library="sentence-transformers",
+        ),
+        HubModel(
+            "intfloat/multilingual-e5-large-instruct",
+            "feature-extraction",
+            {"F16": 559_890_432},
+            library="sentence-transformers",
+        ),
+        HubModel("stabilityai/sdxl-turbo", "text-to-image", library="diffusers"),
+        HubModel(
+            "HuggingFaceTB/SmolLM2-360M-Instruct-GGUF",
+            "text-generation",
+            library="gguf",
+            gguf_total=361_821_120,
+            files={"smollm2-360m-instruct-q8_0.gguf": 386_404_992},
+        ),
+    )
+}

@@ -1,0 +1,263 @@
+"""All parts joined to one application, and that application on a port.
+
+``running`` is for tests: it serves from a thread and gives a handle on everything. ``serve`` is for the command: it
+serves from the main thread until a signal comes.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import signal
+import socket
+import threading
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Final
+
+import uvicorn
+from fastapi import FastAPI
+from starlette.exceptions import HTTPException
+from uvicorn.protocols.http.h11_impl import H11Protocol
+
+from hf_reference.clock import Clock, Virtual
+from hf_reference.errors import RefusalError, SetupError
+from hf_reference.faults import Faults
+from hf_reference.http import control_plane, data_plane, hub, provider, test_only
+from hf_reference.http.desk import CUT, Desk
+from hf_reference.http.parts import Parts, error, refuse
+from hf_reference.journal import Journal
+from hf_reference.store import Store
+from hf_reference.tokens import Tokens
+from hf_reference.world import World
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+    from pathlib import Path
+    from types import FrameType
+
+    from starlette.requests import Request
+    from starlette.responses import Response
+    from starlette.types import ASGIApp, Receive, Scope, Send
+
+DEFAULT_PROVISIONING_S: Final = 30.0
+"""Model time. The real service takes two to five minutes; nobody waits that long for a demonstration."""
+DEFAULT_DELETION_S: Final = 1.0
+"""Model time. Measured: more than 0.4 s."""
+_START_LIMIT_S: Final = 10.0
+_STOP_LIMIT_S: Final = 5
+
+
+@dataclass(frozen=True, slots=True)
+class Options:
+    """What one can choose. Model time: ``provisioning_s``, ``deletion_s``; real time: ``latency_s``."""
+
+    seed: int = 0
+    provisioning_s: float = DEFAULT_PROVISIONING_S
+    deletion_s: float = DEFAULT_DELETION_S
+    latency_s: float = 0.0
+    state: Path | None = None
+    tokens: Path | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Running:
+    """A handle on a server that is up. ``base_url`` has no slash at its end."""
+
+    base_url: str
+    clock: Clock
+    faults: Faults
+    journal: Journal
+    tokens: Tokens
+    world: World
+
+    @property
+    def api_url(self) -> str:
+        """Base of the control plane, for ``huggingface_hub.constants.INFERENCE_ENDPOINTS_ENDPOINT``."""
+        return f"{self.base_url}/v2"
+
+    def advance(self, seconds: float) -> None:
+        """Move a virtual clock.
+
+        :raises SetupError: the clock is not virtual.
+        """
+        if not isinstance(self.clock, Virtual):
+            message = f"the clock is {self.clock.kind}; only a virtual one can be moved"
+            raise SetupError(message)
+        self.clock.advance(seconds)
+
+
+def assemble(base_url: str, clock: Clock, options: Options) -> Parts:
+    """Join the parts, and take up what the state file holds.
+
+    :raises SetupError: the state file or the file of tokens cannot be used.
+    """
+    faults = Faults()
+    world = World(
+        clock,
+        faults,
+        seed=options.seed,
+        provisioning_s=options.provisioning_s,
+        deletion_s=options.deletion_s,
+    )
+    tokens = Tokens()
+    if options.tokens is not None:
+        tokens.load(options.tokens)
+    store = None if options.state is None else Store(options.state)
+    stored = None if store is None else store.load()
+    if stored is not None:
+        clock.go_on_from(stored.now)
+        kept = [endpoint for endpoint in stored.endpoints.values() if endpoint is not None]
+        world.restore(kept, serial=stored.serial, quotas=stored.quotas)
+    return Parts(base_url, clock, faults, Journal(), tokens, world, store, options.latency_s)
+
+
+def build_app(parts: Parts) -> ASGIApp:
+    """Make the application: routes, with the desk in front of them."""
+    app = FastAPI(openapi_url=None)  # the service's own description is not ours to publish
+    app.add_exception_handler(RefusalError, refuse)
+    app.add_exception_handler(SetupError, refuse)
+    app.add_exception_handler(HTTPException, _not_routed)
+    for module in (control_plane, provider, hub, data_plane, test_only):
+        app.include_router(module.router(parts))
+    return Desk(app, parts)
+
+
+def _not_routed(_: Request, failure: Exception) -> Response:
+    status = failure.status_code if isinstance(failure, HTTPException) else 500
+    return error("Not Found" if status == 404 else str(failure), status)  # noqa: PLR2004 - HTTP
+
+
+class _Cuttable(H11Protocol):
+    """A connection that a fault can drop without an answer: the transport is out of an app's reach otherwise."""
+
+    def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
+        super().connection_made(transport)
+        app = self.app
+
+        async def with_cut(scope: Scope, receive: Receive, send: Send) -> None:
+            scope.setdefault("extensions", {})[CUT] = transport.abort
+            await app(scope, receive, send)
+
+        self.app = with_cut
+
+
+class _Server(uvicorn.Server):
+    """A server that tells once it accepts connections."""
+
+    def __init__(self, app: ASGIApp, ready: Callable[[], None]) -> None:
+        config = uvicorn.Config(
+            app,
+            http=_Cuttable,
+            ws="none",
+            lifespan="off",
+            log_level="warning",
+            access_log=False,
+            timeout_graceful_shutdown=_STOP_LIMIT_S,
+        )
+        super().__init__(config)
+        self._ready = ready
+
+    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        await super().startup(sockets)
+        self._ready()
+
+
+class _Passing(_Server):
+    """A server for the length of one test: it stops at once, where uvicorn's own stop takes two tenths of a second."""
+
+    def __init__(self, app: ASGIApp, ready: Callable[[], None]) -> None:
+        super().__init__(app, ready)
+        self._loop: asyncio.AbstractEventLoop | None = None
+        self._stop = asyncio.Event()
+
+    def stop(self) -> None:
+        """Stop, from another thread."""
+        self.should_exit = True
+        if self._loop is not None:
+            self._loop.call_soon_threadsafe(self._stop.set)
+
+    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        self._loop = asyncio.get_running_loop()
+        await super().startup(sockets)
+
+    async def main_loop(self) -> None:
+        ticking = asyncio.ensure_future(super().main_loop())
+        await self._stop.wait()
+        ticking.cancel()
+
+    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:  # noqa: ARG002 - uvicorn's signature
+        for server in self.servers:
+            server.close()
+        for task in list(self.server_state.tasks):
+            task.cancel()
+        for connection in list(self.server_state.connections):
+            if isinstance(connection, _Cuttable):
+                connection.transport.abort()
+        await asyncio.sleep(0)  # lets the transports close before their loop does
+
+
+def _bound(host: str, port: int) -> tuple[socket.socket, str]:
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    # asyncio turns off delayed sending only where the protocol is named; without it each answer waits 40 ms for an ACK.
+    listener = socket.socket(family, socket.SOCK_STREAM, socket.IPPROTO_TCP)
+    listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    try:
+        listener.bind((host, port))
+    except OSError as failure:
+        listener.close()
+        message = f"cannot listen on {host} port {port}: {failure}"
+        raise SetupError(message) from failure
+    shown = {"0.0.0.0": "127.0.0.1", "::": "[::1]"}.get(host, f"[{host}]" if ":" in host else host)  # noqa: S104 - no bind
+    return listener, f"http://{shown}:{listener.getsockname()[1]}"
+
+
+@contextmanager
+def running(clock: Clock | None = None, options: Options | None = None) -> Iterator[Running]:
+    """Serve on a free loopback port for the length of a ``with`` block; the clock is virtual unless another is given.
+
+    :raises SetupError: the server did not come up.
+    """
+    listener, base_url = _bound("127.0.0.1", 0)
+    with listener:
+        parts = assemble(base_url, clock or Virtual(), options or Options())
+        up = threading.Event()
+        server = _Passing(build_app(parts), up.set)
+        thread = threading.Thread(target=server.run, args=([listener],), name="hf_reference", daemon=True)
+        thread.start()
+        try:
+            if not up.wait(_START_LIMIT_S):
+                message = f"the reference server did not come up within {_START_LIMIT_S:g} s"
+                raise SetupError(message)
+            yield Running(base_url, parts.clock, parts.faults, parts.journal, parts.tokens, parts.world)
+        finally:
+            server.stop()
+            thread.join()
+            _close(parts)
+
+
+def serve(host: str, port: int, clock: Clock, options: Options, announce: Callable[[str], None]) -> None:
+    """Serve until SIGTERM or SIGINT; ``announce`` gets the base URL once connections are accepted.
+
+    :raises SetupError: the address is taken, or a file cannot be used.
+    """
+    listener, base_url = _bound(host, port)
+    with listener:
+        parts = assemble(base_url, clock, options)
+        server = _Server(build_app(parts), lambda: announce(base_url))
+
+        # uvicorn raises a signal again once it has stopped, for an earlier handler; a clean stop must end with code 0.
+        def stop(_signal: int, _frame: FrameType | None) -> None:
+            server.should_exit = True
+
+        for number in (signal.SIGTERM, signal.SIGINT):
+            signal.signal(number, stop)
+        try:
+            server.run([listener])
+        finally:
+            _close(parts)
+
+
+def _close(parts: Parts) -> None:
+    parts.commit(even_if_only_time_passed=True)
+    if parts.store is not None:
+        parts.store.close()

@@ -1,0 +1,90 @@
+"""The state file: one row per endpoint in SQLite, committed before an answer leaves the server.
+
+Kept: endpoints, quotas, the counter from which identity is drawn, and model time. Not kept: faults, tokens, journal;
+they belong to a run. Secret values are not in it, for they are not in a declaration either.
+"""
+
+from __future__ import annotations
+
+import json
+import sqlite3
+from typing import TYPE_CHECKING, Final
+
+from pydantic import TypeAdapter, ValidationError
+
+from hf_reference.endpoint import Changes, Endpoint
+from hf_reference.errors import SetupError
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+FORMAT: Final = 1
+"""Stands in the file; a file of another format is refused, never guessed at."""
+
+_SCHEMA: Final = """
+CREATE TABLE IF NOT EXISTS endpoint (namespace TEXT, name TEXT, record TEXT NOT NULL, PRIMARY KEY (namespace, name));
+CREATE TABLE IF NOT EXISTS meta (key TEXT PRIMARY KEY, value TEXT NOT NULL);
+"""
+
+
+class Store:
+    """An open state file. Use it from one thread at a time."""
+
+    def __init__(self, path: Path) -> None:
+        """Open or make the file.
+
+        :raises SetupError: it cannot be opened, or is not ours.
+        """
+        self._path = path
+        try:
+            self._db = sqlite3.connect(path, check_same_thread=False, isolation_level=None)
+            # WAL with NORMAL loses nothing when the process is killed; only a power cut may cost the last commits.
+            self._db.execute("PRAGMA journal_mode = WAL")
+            self._db.execute("PRAGMA synchronous = NORMAL")
+            self._db.executescript(_SCHEMA)
+            self._db.execute("INSERT OR IGNORE INTO meta VALUES ('format', ?)", (str(FORMAT),))
+        except sqlite3.Error as error:
+            message = f"cannot use state file {str(path)!r}: {error}"
+            raise SetupError(message) from error
+        if (found := self._meta().get("format")) != str(FORMAT):
+            self._db.close()
+            message = f"state file {str(path)!r} has format {found}, this version reads {FORMAT}"
+            raise SetupError(message)
+        self._adapter = TypeAdapter(Endpoint)
+
+    def save(self, changes: Changes) -> None:
+        """Write one set of changes in one transaction, on disk when this returns."""
+        with self._db:
+            self._db.execute("BEGIN IMMEDIATE")
+            for (namespace, name), endpoint in changes.endpoints.items():
+                if endpoint is None:
+                    self._db.execute("DELETE FROM endpoint WHERE namespace = ? AND name = ?", (namespace, name))
+                else:
+                    record = self._adapter.dump_json(endpoint, by_alias=True, exclude_unset=True).decode()
+                    self._db.execute("INSERT OR REPLACE INTO endpoint VALUES (?, ?, ?)", (namespace, name, record))
+            meta = {"now": repr(changes.now), "serial": str(changes.serial), "quotas": json.dumps(changes.quotas)}
+            self._db.executemany("INSERT OR REPLACE INTO meta VALUES (?, ?)", meta.items())
+
+    def load(self) -> Changes | None:
+        """Give everything stored, or None when the file is new.
+
+        :raises SetupError: a row cannot be read.
+        """
+        meta = self._meta()
+        if "now" not in meta:
+            return None
+        try:
+            rows = [
+                self._adapter.validate_json(record) for (record,) in self._db.execute("SELECT record FROM endpoint")
+            ]
+        except ValidationError as error:
+            message = f"state file {str(self._path)!r} holds an endpoint that cannot be read: {error}"
+            raise SetupError(message) from error
+        return Changes({e.key: e for e in rows}, float(meta["now"]), int(meta["serial"]), json.loads(meta["quotas"]))
+
+    def close(self) -> None:
+        """Close the file."""
+        self._db.close()
+
+    def _meta(self) -> dict[str, str]:
+        return dict(self._db.execute("SELECT key, value FROM meta").fetchall())

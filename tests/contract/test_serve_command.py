@@ -1,0 +1,126 @@
+"""The command, in a process of its own: first line, restart with a state file, and a clean end."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import urllib.error
+import urllib.request
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+
+@contextmanager
+def served(*options: str, end: signal.Signals = signal.SIGTERM) -> Iterator[str]:
+    """Run ``serve`` for the length of a block, give its base URL, and demand a clean end."""
+    environment = {**os.environ, "PYTHONPATH": os.pathsep.join(p for p in sys.path if p)}
+    process = subprocess.Popen(
+        [sys.executable, "-m", "hf_reference", *options],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+        env=environment,
+    )
+    try:
+        assert process.stdout is not None
+        yield process.stdout.readline().strip()
+        process.send_signal(end)
+        rest, errors = process.communicate(timeout=10)
+        if end is not signal.SIGKILL:
+            assert (process.returncode, rest, errors) == (0, "", "")
+    finally:
+        process.kill()
+        process.communicate()
+
+
+def call(method: str, url: str, body: Any = None) -> Any:
+    """Send one request and give the parsed answer."""
+    data = None if body is None else json.dumps(body).encode()
+    request = urllib.request.Request(url, data, {"authorization": "Bearer hf_x"}, method=method)  # noqa: S310 - loopback
+    with urllib.request.urlopen(request, timeout=10) as answer:  # noqa: S310 - loopback
+        return json.loads(answer.read())
+
+
+@pytest.mark.parametrize("end", [signal.SIGTERM, signal.SIGINT], ids=lambda s: s.name)
+def test_the_first_line_is_a_url_that_answers_and_a_signal_ends_it_cleanly(end: signal.Signals) -> None:
+    """On loopback, at the moment it is printed; afterwards code 0 and not a word more."""
+    with served(end=end) as base_url:
+        assert base_url.startswith("http://127.0.0.1:")
+        assert len(call("GET", f"{base_url}/v2/provider")["vendors"]) == 3
+
+
+@pytest.mark.parametrize("end", [signal.SIGTERM, signal.SIGKILL], ids=lambda s: s.name)
+def test_state_and_virtual_time_survive_the_end_of_the_process(
+    tmp_path: Path, wire: dict[str, Any], end: signal.Signals
+) -> None:
+    """Whatever was acknowledged is there, however the process ended, and time goes on where it stood."""
+    options = ("--clock", "virtual", "--state", str(tmp_path / "state"), "--provisioning", "100")
+    with served(*options, end=end) as base_url:
+        first = call("POST", f"{base_url}/v2/endpoint/acme", wire)
+        call("POST", f"{base_url}/_test/clock", {"advance_s": 60})
+        call("POST", f"{base_url}/v2/endpoint/acme", {**wire, "name": "e2"})
+        call("POST", f"{base_url}/v2/endpoint/acme/e2/pause")  # last, so that its own commit is what is tested
+    with served(*options) as base_url:
+        found = call("GET", f"{base_url}/v2/endpoint/acme")["items"]
+        assert [(e["name"], e["status"]["state"]) for e in found] == [("e1", "initializing"), ("e2", "paused")]
+        assert found[0]["status"]["createdAt"] == first["status"]["createdAt"]
+        call("POST", f"{base_url}/_test/clock", {"advance_s": 40})
+        status = call("GET", f"{base_url}/v2/endpoint/acme/e1")["status"]
+        assert status["state"] == "running"
+        assert status["url"].startswith(base_url)
+
+
+def test_a_real_clock_cannot_be_moved() -> None:
+    """The route that would move it says why."""
+    with served("--speed", "60") as base_url:
+        assert call("GET", f"{base_url}/_test/clock")["speed"] == 60
+        with pytest.raises(urllib.error.HTTPError) as refused:
+            call("POST", f"{base_url}/_test/clock", {"advance_s": 1})
+        with refused.value as answer:
+            assert answer.code == 409
+
+
+def test_a_file_of_tokens_narrows_the_server(tmp_path: Path) -> None:
+    """From the first call on."""
+    file = tmp_path / "tokens.yaml"
+    file.write_text("hf_x: {user: bob, permissions: [read], namespaces: [bob, acme]}\n")
+    with served("--tokens", str(file)) as base_url:
+        me = call("GET", f"{base_url}/api/whoami-v2")
+        assert (me["name"], [org["name"] for org in me["orgs"]]) == ("bob", ["acme"])
+        assert call("GET", f"{base_url}/v2/endpoint/acme")["items"] == []
+
+
+@pytest.mark.parametrize(
+    ("options", "text"),
+    [
+        (("--clock", "virtual", "--speed", "2"), "not both"),
+        (("--tokens", "/nowhere/tokens"), "/nowhere/tokens"),
+        (("--state", "/nowhere/state"), "/nowhere/state"),
+        (("--provisioning", "-1"), "--provisioning"),
+    ],
+    ids=str,
+)
+def test_a_bad_option_ends_with_its_reason(options: tuple[str, ...], text: str) -> None:
+    """On the error stream, with a code that is not zero, and without a URL."""
+    environment = {**os.environ, "PYTHONPATH": os.pathsep.join(p for p in sys.path if p)}
+    ended = subprocess.run(
+        [sys.executable, "-m", "hf_reference", *options],
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=20,
+        env=environment,
+    )
+    assert ended.returncode != 0
+    assert ended.stdout == ""
+    assert text in ended.stderr
+    assert "Traceback" not in ended.stderr

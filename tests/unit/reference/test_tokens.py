@@ -1,0 +1,82 @@
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from hf_reference.errors import ForbiddenError, SetupError, UnauthorisedError
+from hf_reference.tokens import NAMES, Permission, Tokens
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+READER = {"hf_reader": {"user": "bob", "permissions": ["read"], "namespaces": ["acme"]}}
+
+
+@pytest.mark.parametrize("header", [None, "", "hf_x", "Basic hf_x", "Bearer", "Bearer ", "Bearer token"], ids=str)
+def test_a_header_without_a_hub_token_is_worth_nothing(header: str | None) -> None:
+    """Scheme and prefix both count."""
+    with pytest.raises(UnauthorisedError, match="Bearer"):
+        Tokens().require(header)
+
+
+def test_without_a_table_every_hub_token_may_do_everything() -> None:
+    """A first try needs no set-up."""
+    grant = Tokens().require("bearer hf_anything")
+    for permission in NAMES:
+        grant.require(permission, "any-namespace")
+
+
+@pytest.mark.parametrize("permission", ["write", "infer"])
+def test_a_missing_permission_is_named_as_the_hub_names_it(permission: Permission) -> None:
+    """The text is what a caller sees of the real service."""
+    tokens = Tokens()
+    tokens.replace(READER)
+    with pytest.raises(ForbiddenError, match=f"^missing permissions: {NAMES[permission]}$"):
+        tokens.require("Bearer hf_reader").require(permission, "acme")
+
+
+def test_a_table_narrows_tokens_and_namespaces() -> None:
+    """Its tokens reach their namespaces only, and no others are known; an empty table opens the server again."""
+    tokens = Tokens()
+    tokens.replace(READER)
+    grant = tokens.require("Bearer hf_reader")
+    grant.require("read", "acme")
+    assert grant.person.name == "bob"
+    assert len(bytes.fromhex(grant.person.id)) == 12
+    with pytest.raises(ForbiddenError):
+        grant.require("read", "umbrella")
+    assert tokens.grant("Bearer hf_anything") is None
+    tokens.replace({})
+    assert tokens.grant("Bearer hf_anything") is not None
+
+
+@pytest.mark.parametrize(
+    "text",
+    ['{"hf_reader": {"user": "bob", "permissions": ["read"]}}', "hf_reader:\n  user: bob\n  permissions: [read]\n"],
+    ids=["json", "yaml"],
+)
+def test_a_file_of_tokens_may_be_json_or_yaml(tmp_path: Path, text: str) -> None:
+    """Both say the same."""
+    file = tmp_path / "tokens"
+    file.write_text(text)
+    tokens = Tokens()
+    tokens.load(file)
+    grant = tokens.require("Bearer hf_reader")
+    assert ("bob", {"read"}, "*") == (grant.user, set(grant.permissions), grant.namespaces)
+
+
+@pytest.mark.parametrize("table", [[], {"hf_secret": 1}, {"hf_secret": {"permissions": ["fly"]}}], ids=str)
+def test_a_bad_table_is_refused_without_showing_a_token(table: Any) -> None:
+    """The old table stays."""
+    tokens = Tokens()
+    with pytest.raises(SetupError, match="not a table of tokens") as caught:
+        tokens.replace(table)
+    assert "hf_secret" not in str(caught.value)
+    assert tokens.grant("Bearer hf_anything") is not None
+
+
+def test_a_missing_file_of_tokens_is_named(tmp_path: Path) -> None:
+    """The operator sees which one."""
+    with pytest.raises(SetupError, match="nowhere"):
+        Tokens().load(tmp_path / "nowhere")
