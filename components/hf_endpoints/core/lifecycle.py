@@ -104,8 +104,8 @@ def meet(found: Observation, inputs: Inputs, claim: str, *, deleted_by_us: bool)
         return Meeting.REFUSE
     stuck = found.state == "failed"
     other = any(change.kind is Kind.REPLACE for change in drift_between(inputs.tree, found.tree))
-    linked = "private_service" in found.tree and "private_service" not in inputs.tree
-    return Meeting.RECREATE if stuck or other or linked else Meeting.TAKE_OVER
+    exposed = ("private_service" in found.tree) != ("private_service" in inputs.tree)  # drift passes over absent fields
+    return Meeting.RECREATE if stuck or other or exposed else Meeting.TAKE_OVER
 
 
 def may_delete(found: Observation, state: State) -> bool:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from copy import copy
 from dataclasses import dataclass
 from typing import Any
 
@@ -65,7 +66,7 @@ def render_update(changes: tuple[Change, ...], inputs: Inputs, claim: str, *, ta
         if value is not ABSENT:
             put(body, wire_path, value)
         elif cleared is not None:
-            put(body, wire_path, cleared.value)
+            put(body, wire_path, copy(cleared.value))
     if tags or "tags" in body:
         body["tags"] = create["tags"]
     return body
@@ -85,7 +86,7 @@ def render_take_over(inputs: Inputs, claim: str) -> Wire:
         if value is not ABSENT:
             put(body, field.wire_path, value)
         elif cleared is not None and field.whole_at in (None, len(field.path)):
-            put(body, field.wire_path, cleared.value)
+            put(body, field.wire_path, copy(cleared.value))
     return body
 
 

@@ -1,0 +1,46 @@
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from hf_endpoints.hub.client import HubClient
+from hf_endpoints.hub.hardware import Instance, parse_hardware
+
+ROW = {
+    "accelerator": "gpu",
+    "instanceType": "nvidia-l4",
+    "instanceSize": "x1",
+    "status": "deprecated",
+    "pricePerHour": 0.8,
+}
+
+
+def vendors(*rows: dict[str, Any]) -> dict[str, Any]:
+    return {"vendors": [{"name": "aws", "regions": [{"name": "us-east-1", "computes": list(rows)}]}]}
+
+
+def test_a_row_is_read_with_vendor_and_region() -> None:
+    """They stand above it on the wire."""
+    assert (Instance("aws", "us-east-1", "gpu", "nvidia-l4", "x1", "deprecated", 0.8),) == parse_hardware(vendors(ROW))
+
+
+def test_a_row_without_status_and_price_is_read() -> None:
+    """Older answers had neither."""
+    old = {key: ROW[key] for key in ("accelerator", "instanceType", "instanceSize")}
+    (row,) = parse_hardware(vendors(old))
+    assert (row.status, row.price_per_hour) == ("available", 0.0)
+
+
+@pytest.mark.parametrize("wire", [{}, {"vendors": []}, {"vendors": [{"name": "aws"}]}, vendors()])
+def test_an_empty_list_has_no_rows(wire: dict[str, Any]) -> None:
+    """At any level."""
+    assert parse_hardware(wire) == ()
+
+
+def test_the_whole_list_of_the_reference_server_is_read(hub: HubClient) -> None:
+    """Every vendor and kind of accelerator is there, and every row has a price."""
+    rows = hub.hardware("acme")
+    assert {"aws", "azure", "gcp"} == {row.vendor for row in rows}
+    assert {"cpu", "gpu", "neuron"} == {row.accelerator for row in rows}
+    assert min(row.price_per_hour for row in rows) > 0

@@ -1,0 +1,410 @@
+from __future__ import annotations
+
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+import pytest
+
+from hf_endpoints.core.lifecycle import next_inputs
+from hf_endpoints.core.naming import tags_with
+from hf_endpoints.core.state import Inputs, State
+from hf_endpoints.core.wire import Observation, render_create
+from hf_endpoints.errors import AlreadyExists, ApiRefused, ApiUnwell, NotFound, Unauthorized
+from hf_endpoints.hub.client import HubClient
+from hf_endpoints.hub.settings import Settings
+from hf_endpoints.provider.operations import Operations
+from hf_reference.server import Options, Running, running
+from tests.support.builders import NAMESPACE, OWNER, inputs, seen, tree
+
+IN_IRELAND = {"provider": {"region": "eu-west-1"}}
+
+
+@dataclass
+class ServersTime:
+    """The reference server's virtual time: a pause moves it, ``slowness`` times as far as asked for."""
+
+    server: Running
+    slowness: float = 1
+    pauses: list[float] = field(default_factory=list)
+
+    def now(self) -> float:
+        """The server's instant."""
+        return self.server.clock.now()
+
+    def sleep(self, seconds: float) -> None:
+        """Move it."""
+        self.pauses.append(seconds)
+        self.server.advance(seconds * self.slowness)
+
+
+@pytest.fixture
+def clock(server: Running) -> ServersTime:
+    """The server's time as ours."""
+    return ServersTime(server)
+
+
+@pytest.fixture
+def operations(hub: HubClient, clock: ServersTime) -> Operations:
+    """The writes of one plugin process."""
+    return Operations(hub, clock)
+
+
+@pytest.fixture
+def later_process(hub: HubClient, clock: ServersTime) -> Operations:
+    """The writes of another one, which remembers nothing of the first."""
+    return Operations(hub, clock)
+
+
+def writes(server: Running) -> list[str]:
+    return [entry.method for entry in server.journal.entries() if entry.method != "GET"]
+
+
+def there(hub: HubClient) -> dict[str, Observation]:
+    return {found.name: found for found in hub.endpoints(NAMESPACE)}
+
+
+def only(hub: HubClient) -> Observation:
+    (found,) = there(hub).values()
+    return found
+
+
+def fault(server: Running, method: str, kind: str, count: int | None = 1, **details: Any) -> None:
+    server.faults.add({"match": {"method": method}, "fault": {"kind": kind, **details}, "count": count})
+
+
+class TestCreate:
+    def test_makes_the_endpoint_and_records_it(self, server: Running, hub: HubClient, operations: Operations) -> None:
+        """One call; claim and time of creation are what the endpoint itself has."""
+        given = inputs(tags=["a"])
+        state = operations.create(given)
+        assert [entry.method for entry in server.journal.entries()] == ["POST"]
+        found = only(hub)
+        assert State(given, found.ownership.claim or "", found.created_at) == state
+        assert (found.ownership.owner, found.tree["tags"]) == (OWNER, ["a"])
+
+    def test_returns_before_the_endpoint_runs(self, operations: Operations, hub: HubClient, clock: ServersTime) -> None:
+        """The wait is the program's: no time passes here."""
+        operations.create(inputs())
+        assert (only(hub).state, clock.pauses) == ("pending", [])
+
+    def test_has_a_claim_of_its_own_each_time(self, operations: Operations) -> None:
+        """It tells two creates of one owner apart."""
+        claims = {operations.create(inputs(name=f"e{number}")).claim for number in range(5)}
+        assert len(claims) == 5
+
+    def test_finds_what_a_lost_answer_has_made(self, server: Running, hub: HubClient, operations: Operations) -> None:
+        """It was applied and nobody was told: it is recorded, and not made twice."""
+        fault(server, "POST", "answer_lost")
+        state = operations.create(inputs())
+        assert writes(server) == ["POST"]
+        assert (only(hub).ownership.claim, only(hub).created_at) == (state.claim, state.created_at)
+
+    def test_is_repeated_when_it_was_not_applied(self, server: Running, hub: HubClient, operations: Operations) -> None:
+        """A gateway answered in the API's place, and a look says that nothing is there."""
+        fault(server, "POST", "status", status=502)
+        state = operations.create(inputs())
+        assert writes(server) == ["POST", "POST"]
+        assert state.claim == only(hub).ownership.claim
+
+    def test_finds_its_own_when_the_repeat_meets_it(
+        self, server: Running, hub: HubClient, operations: Operations
+    ) -> None:
+        """The answer was lost, the look came back empty (a list may lag), and the second attempt says "taken"."""
+        fault(server, "POST", "answer_lost")
+        server.faults.add({"match": {"method": "GET"}, "fault": {"kind": "status", "status": 404}})
+        state = operations.create(inputs())
+        assert writes(server) == ["POST", "POST"]
+        assert state.claim == only(hub).ownership.claim
+
+    def test_gives_up_on_a_sick_api_and_has_made_nothing(
+        self, server: Running, hub: HubClient, operations: Operations
+    ) -> None:
+        """The text says how often it was tried and what to do."""
+        fault(server, "POST", "status", count=None, status=503)
+        with pytest.raises(ApiUnwell, match=r"503.*was not created after 4 attempts: run 'pulumi up' again"):
+            operations.create(inputs())
+        assert there(hub) == {}
+
+    @pytest.mark.parametrize("number", [1, 2, 3])
+    def test_makes_one_endpoint_however_often_the_answer_is_lost(
+        self, server: Running, hub: HubClient, operations: Operations, number: int
+    ) -> None:
+        """Also over several creates of one owner, of which each was killed before it was recorded."""
+        fault(server, "POST", "answer_lost", count=number)
+        for _ in range(number + 1):
+            state = operations.create(inputs())
+        assert state.claim == only(hub).ownership.claim
+
+    def test_passes_a_refusal_on_at_once(self, server: Running, hub: HubClient, operations: Operations) -> None:
+        """A quota is not retried."""
+        server.world.set_quota(NAMESPACE, "aws", "intel-spr", 0)
+        with pytest.raises(ApiRefused, match=rf"create endpoint '{inputs().id}'.*Quota"):
+            operations.create(inputs())
+        assert writes(server) == ["POST"]
+        assert there(hub) == {}
+
+    def test_passes_a_bad_token_on_at_once(self, server: Running, clock: ServersTime) -> None:
+        """It says where the token is set."""
+        stranger = HubClient(Settings(server.api_url, server.base_url, "not-a-token"))
+        with pytest.raises(Unauthorized, match="HF_TOKEN"):
+            Operations(stranger, clock).create(inputs())
+        assert clock.pauses == []
+
+
+class TestCreateMeets:
+    def test_one_of_somebody_else_and_leaves_it_alone(
+        self, server: Running, hub: HubClient, operations: Operations
+    ) -> None:
+        """The error names endpoint and owner, offers ways out, and nothing was written."""
+        body = render_create(replace(inputs(name="falcon"), owner="other/prod/eagle"), "theirs")
+        theirs = hub.create(NAMESPACE, body)
+        server.journal.clear()
+        with pytest.raises(
+            AlreadyExists, match=r"'acme/falcon'.*'other/prod/eagle'.*another 'name'.*nothing was changed"
+        ):
+            operations.create(inputs(name="falcon"))
+        assert writes(server) == ["POST"]
+        assert theirs == only(hub)
+
+    def test_one_that_was_made_by_hand_and_leaves_it_alone(self, hub: HubClient, operations: Operations) -> None:
+        """Without an owner it is still somebody's."""
+        theirs = hub.create(NAMESPACE, {**render_create(inputs(name="falcon"), "x"), "tags": ["by-hand"]})
+        with pytest.raises(AlreadyExists, match="made elsewhere"):
+            operations.create(inputs(name="falcon"))
+        assert theirs == only(hub)
+
+    def test_its_own_from_a_killed_create_and_takes_it_over(
+        self, server: Running, hub: HubClient, operations: Operations, later_process: Operations
+    ) -> None:
+        """The declaration was edited in between: it is brought up to it, cleared where it says less, and claimed."""
+        lost = operations.create(inputs(model={"env": {"A": "1"}, "args": ["--a"]}, tags=["old"]))
+        wanted = inputs(type="public", model={"env": {"B": "2"}}, tags=["new"])
+        state = later_process.create(wanted)
+        found = only(hub)
+        assert writes(server) == ["POST", "POST", "PUT"]
+        assert (lost.created_at, found.ownership.claim) == (state.created_at, state.claim)
+        assert lost.claim != state.claim
+        assert (found.tree["type"], found.tree["tags"]) == ("public", ["new"])
+        assert (found.tree["model"]["env"], found.tree["model"]["args"]) == ({"B": "2"}, [])
+
+    def test_its_predecessor_in_a_forced_replacement_and_loses_nothing(
+        self, hub: HubClient, operations: Operations
+    ) -> None:
+        """Create takes it over; the delete of the old entry then finds another claim and leaves it."""
+        old = operations.create(inputs())
+        new = operations.create(inputs())
+        operations.delete(old)
+        assert new.claim == only(hub).ownership.claim
+
+    @pytest.mark.parametrize("killed", [IN_IRELAND, {"model": {"image": {"tgi": {"url": "ghcr.io/tgi:3"}}}}])
+    def test_its_own_that_cannot_be_brought_up_and_makes_it_anew(
+        self, hub: HubClient, operations: Operations, later_process: Operations, killed: dict[str, Any]
+    ) -> None:
+        """Deleted, waited for, created: the endpoint that stays is the declared one."""
+        lost = operations.create(inputs(**killed))
+        state = later_process.create(inputs())
+        found = only(hub)
+        assert (state.claim, state.created_at) == (found.ownership.claim, found.created_at)
+        assert lost.created_at != found.created_at
+        assert (found.tree["provider"]["region"], found.tree["model"]["image"]) == ("us-east-1", {"huggingface": {}})
+
+    @pytest.mark.parametrize("private", [True, False])
+    def test_its_own_never_leaves_one_more_public_or_more_private_than_declared(
+        self, hub: HubClient, operations: Operations, later_process: Operations, *, private: bool
+    ) -> None:
+        """The private link is in no update, so it is made anew either way."""
+        service = {"private_service": {"account_id": "123456789012", "region": "us-east-1"}}
+        operations.create(inputs(**({} if private else service)))
+        later_process.create(inputs(**(service if private else {})))
+        assert private is ("private_service" in only(hub).tree)
+
+    def test_its_own_that_failed_and_makes_it_anew(
+        self, server: Running, hub: HubClient, operations: Operations, later_process: Operations
+    ) -> None:
+        """It never served."""
+        server.faults.add({"fault": {"kind": "deploy_fails"}})
+        operations.create(inputs())
+        server.advance(100)
+        assert only(hub).state == "failed"
+        state = later_process.create(inputs())
+        assert ("pending", state.claim) == (only(hub).state, only(hub).ownership.claim)
+
+    def test_the_one_that_it_deleted_and_waits_until_the_name_is_free(
+        self, hub: HubClient, operations: Operations, clock: ServersTime
+    ) -> None:
+        """A replacement under a given name."""
+        old = operations.create(inputs(name="falcon"))
+        operations.delete(old)
+        new = operations.create(inputs(name="falcon", **IN_IRELAND))
+        assert clock.pauses
+        assert (new.claim, new.created_at) == (only(hub).ownership.claim, only(hub).created_at)
+        assert old.created_at != new.created_at
+
+    def test_one_that_a_dead_process_deleted_and_waits_until_the_name_is_free(
+        self, hub: HubClient, operations: Operations, later_process: Operations
+    ) -> None:
+        """Nobody remembers the deletion, and it can still be seen."""
+        operations.delete(operations.create(inputs(name="falcon")))
+        new = later_process.create(inputs(name="falcon"))
+        assert (new.claim, new.created_at) == (only(hub).ownership.claim, only(hub).created_at)
+
+    def test_there_and_back_under_a_given_name(self, hub: HubClient, operations: Operations) -> None:
+        """A → B → A, each deleted before the next."""
+        regions = []
+        for declared in ({}, IN_IRELAND, {}):
+            state = operations.create(inputs(name="falcon", **declared))
+            regions.append(only(hub).tree["provider"]["region"])
+            operations.delete(state)
+        assert regions == ["us-east-1", "eu-west-1", "us-east-1"]
+
+    @pytest.mark.usefixtures("loopback")
+    def test_a_name_that_never_comes_free_and_gives_up(self) -> None:
+        """After minutes, with the name and what to do."""
+        with running(options=Options(deletion_s=100_000)) as server:
+            hub = HubClient(Settings(server.api_url, server.base_url, "hf_ours"))
+            clock = ServersTime(server, slowness=30)
+            operations = Operations(hub, clock)
+            operations.delete(operations.create(inputs(name="falcon")))
+            started = clock.now()
+            with pytest.raises(ApiUnwell, match=r"'acme/falcon'.*did not come free within 300 s.*'pulumi up' again"):
+                operations.create(inputs(name="falcon"))
+        assert 300 <= clock.now() - started < 400
+
+
+class TestUpdate:
+    def test_changes_what_differs_and_keeps_the_identity(self, hub: HubClient, operations: Operations) -> None:
+        """Claim and time of creation stay; the inputs are the new ones."""
+        old = operations.create(inputs())
+        wanted = inputs(old.inputs, type="public")
+        new = operations.update(old, wanted)
+        assert State(wanted, old.claim, old.created_at) == new
+        assert ("public", old.claim) == (only(hub).tree["type"], only(hub).ownership.claim)
+
+    @pytest.mark.parametrize("edit", [{"wait": False}, {"timeouts": {"settle": 5}}, {}])
+    def test_calls_nothing_for_what_is_ours_alone(
+        self, server: Running, operations: Operations, edit: dict[str, Any]
+    ) -> None:
+        """The new values are stored all the same."""
+        old = operations.create(inputs())
+        server.journal.clear()
+        wanted = inputs(old.inputs, **edit)
+        assert wanted == operations.update(old, wanted).inputs
+        assert server.journal.entries() == []
+
+    def test_writes_a_new_owner_on_the_endpoint(self, hub: HubClient, operations: Operations) -> None:
+        """A renamed resource keeps its endpoint; the user's tags and the claim stay."""
+        old = operations.create(inputs(tags=["a"]))
+        operations.update(old, next_inputs(old.inputs, NAMESPACE, "shop/dev/eagle", tree(tags=["a"])))
+        found = only(hub)
+        assert ("shop/dev/eagle", old.claim) == (found.ownership.owner, found.ownership.claim)
+        assert found.tree["tags"] == ["a"]
+
+    def test_of_the_tags_keeps_owner_and_claim(self, hub: HubClient, operations: Operations) -> None:
+        """The list is replaced whole."""
+        old = operations.create(inputs(tags=["a"]))
+        operations.update(old, inputs(old.inputs, tags=["b"]))
+        assert (["b"], OWNER, old.claim) == (only(hub).tree["tags"], *_ownership(only(hub)))
+
+    def test_of_one_that_is_gone_says_how_to_go_on(
+        self, server: Running, hub: HubClient, operations: Operations
+    ) -> None:
+        """It names the endpoint and the two commands."""
+        old = operations.create(inputs(name="falcon"))
+        hub.delete(NAMESPACE, "falcon")
+        server.advance(10)
+        with pytest.raises(NotFound, match=r"'acme/falcon'.*gone.*'pulumi refresh'.*'pulumi up'"):
+            operations.update(old, inputs(old.inputs, name="falcon", type="public"))
+
+
+def _ownership(found: Observation) -> tuple[str | None, str | None]:
+    return found.ownership.owner, found.ownership.claim
+
+
+class TestDelete:
+    def test_returns_once_it_is_accepted(
+        self, server: Running, hub: HubClient, operations: Operations, clock: ServersTime
+    ) -> None:
+        """The API carries it out later."""
+        operations.delete(operations.create(inputs()))
+        assert clock.pauses == []
+        server.advance(10)
+        assert there(hub) == {}
+
+    @pytest.mark.parametrize("after_s", [0, 5, 1000])
+    @pytest.mark.parametrize("event", ["none", "deploy_fails", "paused"])
+    def test_works_from_every_status(
+        self, server: Running, hub: HubClient, operations: Operations, after_s: float, event: str
+    ) -> None:
+        """Starting, running, failed, paused."""
+        if event == "deploy_fails":
+            server.faults.add({"fault": {"kind": "deploy_fails"}})
+        state = operations.create(inputs())
+        server.advance(after_s)
+        if event == "paused":
+            owner = server.world.get(NAMESPACE, state.inputs.endpoint_name).created_by
+            server.world.pause(NAMESPACE, state.inputs.endpoint_name, owner)
+        operations.delete(state)
+        server.advance(10)
+        assert there(hub) == {}
+
+    def test_of_one_that_is_gone_succeeds(self, server: Running, operations: Operations) -> None:
+        """Twice, while it is on its way out and after."""
+        state = operations.create(inputs())
+        operations.delete(state)
+        operations.delete(state)
+        server.advance(10)
+        server.journal.clear()
+        operations.delete(state)
+        assert writes(server) == []
+
+    def test_leaves_one_that_a_later_entry_has_claimed(
+        self, server: Running, hub: HubClient, operations: Operations
+    ) -> None:
+        """It succeeds: there is nothing of this entry's to delete."""
+        state = operations.create(inputs())
+        body = {"tags": tags_with([], OWNER, "later")}
+        hub.update(NAMESPACE, state.inputs.endpoint_name, body)
+        server.journal.clear()
+        operations.delete(state)
+        assert writes(server) == []
+        assert only(hub).ownership.claim == "later"
+
+    def test_knows_one_without_tags_by_its_time_of_creation(
+        self, server: Running, hub: HubClient, operations: Operations
+    ) -> None:
+        """Somebody rewrote its tags."""
+        state = operations.create(inputs())
+        hub.update(NAMESPACE, state.inputs.endpoint_name, {"tags": []})
+        operations.delete(state)
+        server.advance(10)
+        assert there(hub) == {}
+
+    def test_leaves_one_that_somebody_made_anew_under_its_name(
+        self, server: Running, hub: HubClient, operations: Operations
+    ) -> None:
+        """Ours was deleted by hand, theirs has no claim and another time of creation."""
+        state = operations.create(inputs(name="falcon"))
+        hub.delete(NAMESPACE, "falcon")
+        server.advance(10)
+        theirs = hub.create(NAMESPACE, {**render_create(inputs(name="falcon"), "x"), "tags": []})
+        operations.delete(state)
+        server.advance(10)
+        assert theirs.created_at == only(hub).created_at
+
+    def test_that_is_refused_is_an_error(self, server: Running, hub: HubClient, operations: Operations) -> None:
+        """The resource stays in the state."""
+        state = operations.create(inputs())
+        fault(server, "DELETE", "status", status=400)
+        with pytest.raises(ApiRefused, match=f"cannot delete endpoint '{state.inputs.id}'"):
+            operations.delete(state)
+        assert state.claim == only(hub).ownership.claim
+
+
+def test_two_owners_of_one_given_name_do_not_harm_each_other(hub: HubClient, operations: Operations) -> None:
+    """The second is refused, and its rollback deletes nothing of the first."""
+    first = operations.create(inputs(name="falcon"))
+    second = Inputs(NAMESPACE, "shop/dev/eagle", 1, "falcon", tree(name="falcon"))
+    with pytest.raises(AlreadyExists, match=OWNER):
+        operations.create(second)
+    operations.delete(State(second, "never-written", seen().created_at))
+    assert first.claim == only(hub).ownership.claim

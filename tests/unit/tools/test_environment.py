@@ -1,0 +1,30 @@
+import pytest
+
+from tools import environment
+
+PROJECT = '[project]\nname = "x"\ndependencies = ["a"]\n[tool.ruff]\nline-length = 80\n'
+
+
+@pytest.fixture
+def checkout(tmp_path):
+    """A folder with a project and its pins."""
+    (tmp_path / "pyproject.toml").write_text(PROJECT)
+    (tmp_path / "constraints.txt").write_text("a==1\n")
+    return tmp_path
+
+
+def test_a_linters_options_do_not_change_the_environment(checkout):
+    """Whoever edits them is not made to wait for an installation."""
+    before = environment.key(checkout)
+    (checkout / "pyproject.toml").write_text(PROJECT.replace("80", "120"))
+    assert before == environment.key(checkout)
+
+
+@pytest.mark.parametrize(
+    ("file", "content"), [("pyproject.toml", PROJECT.replace('"a"', '"b"')), ("constraints.txt", "a==2\n")]
+)
+def test_another_dependency_or_pin_is_another_environment(checkout, file, content):
+    """Everything that decides what is installed is part of the key."""
+    before = environment.key(checkout)
+    (checkout / file).write_text(content)
+    assert before != environment.key(checkout)
