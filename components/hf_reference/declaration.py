@@ -197,6 +197,12 @@ class Image(_Part):
         (name,) = self.model_fields_set
         return type(self).model_fields[name].alias or name, getattr(self, name)
 
+    @property
+    def reference(self) -> str:
+        """What is pulled: the URL, or the variant's own name where the platform chooses the container."""
+        variant, image = self.variant
+        return image.url if isinstance(image, Container) else variant
+
 
 class Model(_Part):
     """What is served. ``revision`` and ``task`` may be None only until the world has filled them in."""
@@ -210,6 +216,11 @@ class Model(_Part):
     secrets: dict[str, str] = {}
     args: list[str] = []
     command: list[str] = []
+
+    @property
+    def source(self) -> str:
+        """What is downloaded, as ``repository@commit``."""
+        return f"{self.repository}@{self.revision}"
 
     @field_validator("task", mode="before")
     @classmethod

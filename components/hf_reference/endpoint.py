@@ -6,7 +6,9 @@ from dataclasses import dataclass
 from typing import TypeAlias
 
 from hf_reference.declaration import Declaration
+from hf_reference.faults import Failure
 from hf_reference.model import Life
+from hf_reference.past import Past
 
 Key: TypeAlias = tuple[str, str]
 """Namespace and name."""
@@ -42,8 +44,10 @@ class Endpoint:
     """When the status passes, or when idleness is looked at."""
     gone_at: float | None = None
     """Set once deletion was asked for."""
-    doom: str | None = None
-    """The message with which the deployment under way will fail."""
+    doom: Failure | None = None
+    """How the deployment under way will fail."""
+    past: Past = ()
+    """What happened so far, oldest first."""
 
     @property
     def name(self) -> str:

@@ -3,16 +3,11 @@
 A fault is matched from outside: the HTTP skin asks for the faults of a request, the world asks whether a deployment
 is doomed. The model of an endpoint knows nothing of them. Kinds:
 
-==============  ============================================================
-========================================== kind            fields
-effect ==============  ============================================================
-========================================== answer_lost     -
-applied, then the connection is cut status          ``status``, ``body`` (JSON), ``headers``
-answered with this instead of being applied delay           ``seconds`` (real time)
-applied that much later deploy_fails    ``message``                                                   the next
-deployment ends in ``failed`` update_fails    ``message``                                                   the next
-roll-out ends in ``updateFailed`` ==============  ============================================================
-==========================================
+- ``answer_lost``: the call is applied, then the connection is cut.
+- ``status``: answered with ``status``, ``body`` (JSON) and ``headers`` instead of being applied.
+- ``delay``: applied ``seconds`` of real time later.
+- ``deploy_fails``: the next deployment ends in ``failed``, with ``message`` and the lines of ``log``.
+- ``update_fails``: the next roll-out ends in ``updateFailed``, likewise.
 """
 
 from __future__ import annotations
@@ -20,7 +15,7 @@ from __future__ import annotations
 import threading
 from dataclasses import dataclass
 from fnmatch import fnmatchcase
-from typing import Annotated, Any, Literal, Protocol, TypeAlias
+from typing import Annotated, Any, Final, Literal, Protocol, TypeAlias
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
@@ -71,18 +66,35 @@ class Delay(_Data):
     seconds: Annotated[float, Field(ge=0)]
 
 
+@dataclass(frozen=True, slots=True)
+class Failure:
+    """How a deployment ends: what the status says, and the last lines of its containers."""
+
+    message: str
+    log: tuple[str, ...] = ()
+
+
+_LAST_WORDS: Final = (
+    "Traceback (most recent call last):",
+    "torch.cuda.OutOfMemoryError: CUDA out of memory. Tried to allocate 2.00 GiB",
+)
+"""The most common reason for which a model does not come up, as PyTorch words it."""
+
+
 class DeployFails(_Data):
-    """The deployment ends in ``failed``; the text is what a missing instance looks like."""
+    """The deployment ends in ``failed``; each container says the lines of ``log`` and exits."""
 
     kind: Literal["deploy_fails"]
     message: str = "Endpoint failed to start"
+    log: tuple[str, ...] = _LAST_WORDS
 
 
 class UpdateFails(_Data):
-    """The roll-out ends in ``updateFailed``."""
+    """The roll-out ends in ``updateFailed``; each new container says the lines of ``log`` and exits."""
 
     kind: Literal["update_fails"]
     message: str = "Endpoint failed to update"
+    log: tuple[str, ...] = _LAST_WORDS
 
 
 RequestFault: TypeAlias = AnswerLost | StatusAnswer | Delay
@@ -116,8 +128,8 @@ class Armed:
 class Oracle(Protocol):
     """What the world asks when a deployment or a roll-out starts."""
 
-    def doom(self, kind: Doom, endpoint: str) -> str | None:
-        """Give the message it will fail with, or None when it will go well."""
+    def doom(self, kind: Doom, endpoint: str) -> Failure | None:
+        """Give how it will fail, or None when it will go well."""
 
 
 class Faults:
@@ -174,7 +186,7 @@ class Faults:
                     struck.append(fault)
         return struck
 
-    def doom(self, kind: Doom, endpoint: str) -> str | None:
+    def doom(self, kind: Doom, endpoint: str) -> Failure | None:
         """Take the first fault of this kind for the endpoint; ``method`` and ``path`` play no part here."""
         with self._lock:
             for armed in self._armed:
@@ -186,5 +198,5 @@ class Faults:
                     and (glob is None or fnmatchcase(endpoint, glob))
                 ):
                     armed.strike()
-                    return fault.message
+                    return Failure(fault.message, fault.log)
         return None

@@ -18,7 +18,7 @@ from hf_reference.errors import SetupError
 if TYPE_CHECKING:
     from pathlib import Path
 
-FORMAT: Final = 1
+FORMAT: Final = 2
 """Stands in the file; a file of another format is refused, never guessed at."""
 
 _SCHEMA: Final = """

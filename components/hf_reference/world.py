@@ -21,7 +21,7 @@ from collections import defaultdict
 from dataclasses import replace
 from typing import TYPE_CHECKING, Final
 
-from hf_reference import admission, hardware, model
+from hf_reference import admission, hardware, model, past
 from hf_reference.declaration import Declaration
 from hf_reference.endpoint import Changes, Endpoint, Key, Person
 from hf_reference.errors import (
@@ -38,7 +38,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
 
     from hf_reference.clock import Clock
-    from hf_reference.faults import Doom, Oracle
+    from hf_reference.faults import Doom, Failure, Oracle
 
 
 _LABEL: Final = "abcdefghijklmnopqrstuvwxyz0123456789"
@@ -152,7 +152,8 @@ class World:
                 updated_by=by,
             )
             self._labels[endpoint.label] = endpoint.key
-            return self._put(self._deploying(endpoint, self.clock.now()))
+            endpoint = self._deploying(endpoint, self.clock.now())
+            return self._put(_remembering(endpoint, None, now))
 
     def update(self, namespace: str, name: str, merge: Callable[[Declaration], Declaration], by: Person) -> Endpoint:
         """Apply an edit: containers that change are rolled out, everything else holds at once.
@@ -293,9 +294,13 @@ class World:
         return max(self.clock.now(), endpoint.updated_at + _TICK)
 
     def _applied(self, endpoint: Endpoint, event: Event, now: float) -> Endpoint:
-        """Let the event happen and set the deadline that follows from it."""
+        """Let the event happen, set the deadline that follows from it, and remember it."""
         failure = endpoint.doom if event in _FAILURES else None
-        life = model.apply(endpoint.life, event, endpoint.declaration.replicas, failure)
+        error = None if failure is None else failure.message
+        life = model.apply(endpoint.life, event, endpoint.declaration.replicas, error)
+        return _remembering(self._timed(endpoint, life, event, now), event, now, failure)
+
+    def _timed(self, endpoint: Endpoint, life: model.Life, event: Event, now: float) -> Endpoint:
         before, endpoint = endpoint.life.status, replace(endpoint, life=life)
         match life.status:
             case Status.INITIALIZING if event is Event.SCHEDULED:
@@ -316,7 +321,7 @@ class World:
         doom = endpoint.doom or self._doom(endpoint, "deploy_fails")
         return self._awaited(replace(endpoint, doom=doom), now)
 
-    def _doom(self, endpoint: Endpoint, kind: Doom) -> str | None:
+    def _doom(self, endpoint: Endpoint, kind: Doom) -> Failure | None:
         return self._oracle.doom(kind, endpoint.path)
 
     def _awaited(self, endpoint: Endpoint, now: float) -> Endpoint:
@@ -387,6 +392,21 @@ class World:
     def _draw_label(self) -> str:
         dice = random.Random(f"{self._seed}/{self._serial}")  # noqa: S311 - reproducible on purpose
         return "".join(dice.choices(_LABEL, k=_LABEL_LENGTH))
+
+
+def _remembering(endpoint: Endpoint, event: Event | None, now: float, failure: Failure | None = None) -> Endpoint:
+    wanted = endpoint.declaration
+    grown = past.after(
+        endpoint.past,
+        event,
+        endpoint.life,
+        at=now,
+        due=endpoint.due,
+        image=wanted.model.image.reference,
+        source="" if wanted.experimental_features.skip_repo_download else wanted.model.source,
+        log=() if failure is None else failure.log,
+    )
+    return replace(endpoint, past=grown)
 
 
 def _refusal(endpoint: Endpoint, event: Event) -> RefusalError:

@@ -87,7 +87,7 @@ def edited(before: Mapping[str, Any], after: Mapping[str, Any]) -> tuple[Change,
 
 
 def answer(**changes: Any) -> dict[str, Any]:
-    """What the API says of the declared endpoint when it runs: ``EndpointWithStatus`` with all that the server fills in."""
+    """What the API says of the declared endpoint when it runs, with all that the server fills in."""
     running = {
         "name": "falcon-12345678",
         "type": "authenticated",

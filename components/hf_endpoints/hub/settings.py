@@ -8,7 +8,11 @@ from typing import Final
 
 from hf_endpoints.errors import DeclarationError
 
-CONFIG_PREFIX: Final = "hf-endpoints"
+API_URL_KEY: Final = "hf-endpoints:apiUrl"
+HUB_URL_KEY: Final = "hf-endpoints:hubUrl"
+TOKEN_KEY: Final = "hf-endpoints:token"  # noqa: S105  the name of a setting
+CONFIG_KEYS: Final = (API_URL_KEY, HUB_URL_KEY, TOKEN_KEY)
+"""Stack configuration that the plugin process needs; stored with the provider in users' state."""
 DEFAULT_API_URL: Final = "https://api.endpoints.huggingface.cloud/v2"
 DEFAULT_HUB_URL: Final = "https://huggingface.co"
 
@@ -23,18 +27,20 @@ class Settings:
 
     @classmethod
     def resolve(cls, config: Callable[[str], str | None], environment: Mapping[str, str]) -> Settings:
-        """The stack's configuration first (keys ``hf-endpoints:apiUrl``, ``hubUrl``, ``token``), then the environment.
+        """The environment first (what is said for one command), then the stack's configuration.
 
-        Raises `DeclarationError` when there is no token anywhere. A saved login of huggingface_hub is not used: a
-        pipeline must say whose token it deploys with.
+        ``destroy`` and ``refresh`` run on the configuration of the last ``up``, which the engine keeps with its
+        provider; a token that was replaced since then comes in by the environment. Raises `DeclarationError` when
+        there is no token anywhere. A saved login of huggingface_hub is not used: a pipeline must say whose token it
+        deploys with.
         """
-        token = (config(f"{CONFIG_PREFIX}:token") or environment.get("HF_TOKEN") or "").strip()
+        token = (environment.get("HF_TOKEN") or config(TOKEN_KEY) or "").strip()
         if not token:
             message = (
                 "no token: set HF_TOKEN, or run 'pulumi config set --secret hf-endpoints:token hf_…' "
                 "(it needs the permission to manage Inference Endpoints)"
             )
             raise DeclarationError(message)
-        api_url = config(f"{CONFIG_PREFIX}:apiUrl") or environment.get("HF_ENDPOINTS_API_URL") or DEFAULT_API_URL
-        hub_url = config(f"{CONFIG_PREFIX}:hubUrl") or environment.get("HF_ENDPOINT") or DEFAULT_HUB_URL
+        api_url = environment.get("HF_ENDPOINTS_API_URL") or config(API_URL_KEY) or DEFAULT_API_URL
+        hub_url = environment.get("HF_ENDPOINT") or config(HUB_URL_KEY) or DEFAULT_HUB_URL
         return cls(api_url.rstrip("/"), hub_url.rstrip("/"), token)

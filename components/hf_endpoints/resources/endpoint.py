@@ -1,14 +1,31 @@
-"""`Endpoint`, the dynamic resource: one Inference Endpoint in the engine's state."""
+"""`Endpoint`, the dynamic resource: one Inference Endpoint in the engine's state, and the provider that it runs on."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
+from functools import cache
 from typing import Any
 
 import pulumi
 from pulumi.dynamic import Resource
 
+from hf_endpoints.hub.settings import CONFIG_KEYS, TOKEN_KEY
 from hf_endpoints.provider import EndpointProvider
+
+
+@cache
+def engine_provider() -> pulumi.ProviderResource:
+    """The program's one provider, with the settings that the plugin process needs and nothing else.
+
+    Without it the engine makes a default one and stores the whole stack configuration as its inputs, in plain text:
+    every secret that somebody wrote into the stack file as it is (seen with Pulumi 3.259.0). Its name lies in users'
+    state.
+    """
+    settings = {key: pulumi.runtime.get_config(key) for key in CONFIG_KEYS}
+    inputs: dict[str, pulumi.Input[str]] = {key: value for key, value in settings.items() if value is not None}
+    if TOKEN_KEY in inputs:
+        inputs[TOKEN_KEY] = pulumi.Output.secret(inputs[TOKEN_KEY])
+    return pulumi.ProviderResource("pulumi-python", "hf-endpoints", inputs)
 
 
 class Endpoint(Resource, module="hf-endpoints", name="Endpoint"):
@@ -22,5 +39,6 @@ class Endpoint(Resource, module="hf-endpoints", name="Endpoint"):
 
     def __init__(self, name: str, props: Mapping[str, Any], opts: pulumi.ResourceOptions) -> None:
         """Register it; ``props`` are the spec's fields, ``namespace`` and ``owner``."""
+        opts = pulumi.ResourceOptions.merge(opts, pulumi.ResourceOptions(provider=engine_provider()))
         outputs = {"endpoint_name": None, "claim": None, "created_at": None}
         super().__init__(EndpointProvider(), name, {**props, **outputs}, opts)

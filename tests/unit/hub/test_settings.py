@@ -24,14 +24,15 @@ def resolve(config: dict[str, Any] | None = None, environment: dict[str, str] | 
     return Settings.resolve((config or {}).get, environment or {})
 
 
-def test_the_stacks_configuration_comes_first() -> None:
-    """A pipeline's environment does not change what a stack says."""
-    assert Settings("http://config/v2", "http://config", "hf_config") == resolve(FROM_CONFIG, FROM_ENVIRONMENT)
+def test_the_environment_comes_first() -> None:
+    """What is said for one command; the names are huggingface_hub's, where it has one."""
+    expected = Settings("http://environment/v2", "http://environment", "hf_environment")
+    assert expected == resolve(FROM_CONFIG, FROM_ENVIRONMENT)
 
 
-def test_the_environment_comes_next() -> None:
-    """With the names that huggingface_hub uses, where it has one."""
-    assert Settings("http://environment/v2", "http://environment", "hf_environment") == resolve({}, FROM_ENVIRONMENT)
+def test_the_stacks_configuration_comes_next() -> None:
+    """What holds for the stack whoever deploys it."""
+    assert Settings("http://config/v2", "http://config", "hf_config") == resolve(FROM_CONFIG, {})
 
 
 def test_each_value_is_looked_for_by_itself() -> None:

@@ -131,8 +131,7 @@ class TestCreate:
     ) -> None:
         """Also over several creates of one owner, of which each was killed before it was recorded."""
         fault(server, "POST", "answer_lost", count=number)
-        for _ in range(number + 1):
-            state = operations.create(inputs())
+        state, *_ = [operations.create(inputs()) for _ in range(number + 1)][::-1]
         assert state.claim == only(hub).ownership.claim
 
     def test_passes_a_refusal_on_at_once(self, server: Running, hub: HubClient, operations: Operations) -> None:
