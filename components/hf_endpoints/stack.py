@@ -7,7 +7,9 @@ from typing import Final
 
 import pulumi
 
+from hf_endpoints.core.state import tree_of
 from hf_endpoints.errors import ApiUnwell, DeclarationError, HfEndpointsError
+from hf_endpoints.provider.preflight import with_accelerator
 from hf_endpoints.resources import InferenceEndpoint
 from hf_endpoints.resources.watches import program_hub
 from hf_endpoints.spec import parse_spec
@@ -30,7 +32,7 @@ def deploy_stack() -> dict[str, InferenceEndpoint]:
             message = "hf-endpoints:namespace is missing: the user or organisation that the endpoints belong to"
             raise DeclarationError(message)
         declarations = _declarations(config)
-        _ask(namespace)
+        _look_ahead(namespace, declarations)
     except HfEndpointsError as error:
         raise pulumi.RunError(str(error)) from None
     return {name: InferenceEndpoint(name, spec, namespace=namespace) for name, spec in declarations.items()}
@@ -56,10 +58,33 @@ def _declarations(config: pulumi.Config) -> Mapping[str, Mapping[str, object]]:
     return raw
 
 
-def _ask(namespace: str) -> None:
+def _look_ahead(namespace: str, declarations: Mapping[str, Mapping[str, object]]) -> None:
+    """Ask the API once for the whole stack: does it take the token, and does it offer what is declared.
+
+    The engine stops at the first refused resource, so the mistakes of all are gathered here. What already runs on an
+    instance that is no longer offered may stay.
+    """
     try:
-        program_hub().hardware(namespace, patient=False)
+        rows = program_hub().hardware(namespace, patient=False)
+        problems: dict[str, str] = {}
+        for name, raw in declarations.items():
+            try:
+                with_accelerator(tree_of(parse_spec(raw, name)), rows, name)
+            except DeclarationError as error:
+                problems[name] = str(error)
+        if problems:
+            running = _names_of_ours(namespace)
+            new = [problem for name, problem in problems.items() if name not in running]
+            if new:
+                raise DeclarationError(*new)
     except ApiUnwell as error:
         if not pulumi.runtime.is_dry_run():
             raise
         pulumi.log.warn(f"{error}; this preview checks only what can be checked without it")
+
+
+def _names_of_ours(namespace: str) -> set[str]:
+    """The logical names of this stack's endpoints that exist; the provider judges edits of those by their state."""
+    prefix = f"{pulumi.get_project()}/{pulumi.get_stack()}/"
+    owners = [found.ownership.owner or "" for found in program_hub().endpoints(namespace)]
+    return {owner.removeprefix(prefix) for owner in owners if owner.startswith(prefix)}

@@ -33,14 +33,25 @@ UNOFFERED: Final[dict[str, tuple[dict[str, Any], str]]] = {
 """Hardware that the API does not offer: endpoint -> (spec, what its line says)."""
 
 
-def test_hardware_that_is_not_offered_is_refused_with_what_is(project: Project, server: Running):
-    """The engine ends a run at the first of these, so each has its own; an up creates nothing either."""
-    for name, (spec, says) in UNOFFERED.items():
-        project.declare({name: spec})
-        outcome = (project.up() if name == "size" else project.preview()).expect_failure()
-        lines = [line for line in outcome.text.splitlines() if "has a problem: " in line]
-        assert {f"endpoint '{name}': {says}"} == {line.partition("has a problem: ")[2] for line in lines}
+def test_hardware_that_is_not_offered_is_refused_for_the_whole_stack_at_once(project: Project, server: Running):
+    """Each endpoint has its line with what is offered, and the good one beside them is not created either."""
+    project.declare({"good": endpoint(), **{name: spec for name, (spec, _) in UNOFFERED.items()}})
+    text = project.up().expect_failure().text
+    for name, (_, says) in UNOFFERED.items():
+        assert text.count(f"endpoint '{name}': {says}\n") == 1
+    assert "endpoint 'good'" not in text
     assert writes(server) == []
+
+
+def test_an_edit_to_hardware_that_is_not_offered_is_refused_by_the_preview(project: Project, server: Running):
+    """An endpoint that runs is judged by its edit: what it already has may stay."""
+    spec, says = UNOFFERED["size"]
+    project.declare({"size": endpoint(wait=False)})
+    project.up().expect_success()
+    before = writes(server)
+    project.declare({"size": spec})
+    assert f"has a problem: endpoint 'size': {says}\n" in project.preview().expect_failure().text
+    assert writes(server) == before
 
 
 @pytest.fixture

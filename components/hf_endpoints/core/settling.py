@@ -16,6 +16,7 @@ class Verdict(Enum):
     PROBE = "running: ask the model itself"
     SETTLED = "at rest"
     FAILED = "at rest, and not as declared"
+    GONE = "not in the list"
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,7 +38,7 @@ def judge(found: Observation | None) -> Judgement:
     private endpoint cannot be reached from here, its rest is the name of its VPC service.
     """
     if found is None:
-        return Judgement(Verdict.FAILED, "it is gone: deleted outside; run 'pulumi refresh', then 'pulumi up'")
+        return Judgement(Verdict.GONE, "it is gone: deleted outside; run 'pulumi refresh', then 'pulumi up'")
     words = f"{found.state}: {found.message}" if found.message else found.state
     if found.state in _FAILED:
         return Judgement(Verdict.FAILED, words)

@@ -13,7 +13,7 @@ from hf_endpoints.core.state import Inputs
 from hf_endpoints.core.tree import ABSENT, Tree, put, value_at
 from hf_endpoints.spec import declared_fields
 from hf_endpoints.spec.fields import Path
-from hf_endpoints.spec.markers import ClearedBy, Local, Replace, WriteOnly
+from hf_endpoints.spec.markers import ClearedBy, Follows, Local, Replace, WriteOnly
 
 Wire = dict[str, Any]
 
@@ -56,13 +56,13 @@ def render_update(changes: tuple[Change, ...], inputs: Inputs, claim: str, *, ta
     """
     create = render_create(inputs, claim)
     body: Wire = {}
-    for change in changes:
-        if change.kind is not Kind.UPDATE:
-            continue
-        steps = change.field.whole_at or len(change.path)
-        wire_path = change.field.wire_path[:steps]
+    updated = [change.field for change in changes if change.kind is Kind.UPDATE]
+    paths = {field.path for field in updated}
+    followers = [field for field in declared_fields() if (lead := field.marker(Follows)) and lead.path in paths]
+    for field in (*updated, *followers):
+        wire_path = field.wire_path[: field.whole_at or len(field.path)]
         value = value_at(create, wire_path)
-        cleared = change.field.marker(ClearedBy)
+        cleared = field.marker(ClearedBy)
         if value is not ABSENT:
             put(body, wire_path, value)
         elif cleared is not None:

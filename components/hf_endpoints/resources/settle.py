@@ -20,6 +20,8 @@ from hf_endpoints.errors import ApiUnwell, NotSettled
 _SHORTEST_PAUSE: Final = 0.25
 _LONGEST_PAUSE: Final = 5.0
 """Seconds between two lists: short at first, then a tenth of the time waited, as endpoints take minutes."""
+_LISTS_WITHOUT_IT: Final = 3
+"""Lists in a row that lack an endpoint before it counts as gone: a list may lag behind a create."""
 _PROBE_FORBIDDEN: Final = frozenset({401, 403})
 _OK: Final = 200
 
@@ -81,13 +83,14 @@ class Watch:
             await self._idle.wait()
 
     async def _settled(self, name: str, timeout_s: float, report: Report) -> Observation:
-        started, reported = self.clock.now(), ""
+        started, reported, absences = self.clock.now(), "", 0
         while True:
             found, judgement = await self._look(name)
+            absences = absences + 1 if judgement.verdict is Verdict.GONE else 0
             if judgement.verdict is Verdict.SETTLED and found is not None:
                 return found
             waited = self.clock.now() - started
-            if judgement.verdict is Verdict.FAILED:
+            if judgement.verdict is Verdict.FAILED or absences == _LISTS_WITHOUT_IT:
                 message = f"endpoint {name!r} does not serve: {judgement.reason}"
                 raise NotSettled(message)
             if waited >= timeout_s:

@@ -16,6 +16,7 @@ from hf_endpoints.spec.image import HuggingFaceImage, Image
 from hf_endpoints.spec.markers import (
     ClearedBy,
     Derived,
+    Follows,
     Local,
     Replace,
     Resolved,
@@ -33,15 +34,17 @@ allowed, so it is refused here."""
 OUR_TAG: Final = "pulumi-"
 """Tags that begin so hold the owner and the claim of an endpoint and are not the user's to set."""
 
+_REPOSITORY: Final = ("model", "repository")
+
 
 class Model(Part):
     """What is served."""
 
     repository: Text
     """Model repository on the Hub, `owner/name`."""
-    revision: Annotated[Text | None, Resolved(), ClearedBy(None)] = None
+    revision: Annotated[Text | None, Resolved(), ClearedBy("main"), Follows(_REPOSITORY)] = None
     """Branch, tag or commit; the API answers with the commit. Left out: the default branch at the time of the call."""
-    task: Text | None = None
+    task: Annotated[Text | None, Follows(_REPOSITORY)] = None
     """Task, such as `text-generation`; the API fills it in from the repository."""
     framework: Literal["pytorch", "custom", "llamacpp"] = "pytorch"
     """Framework family, as the API lists them."""

@@ -13,6 +13,7 @@ marker           effect
 `Wire`           wire: the API's key, where it is not the field's name in camelCase
 `Unit`           docs: the unit of a number
 `ClearedBy`      wire: what is sent when the field is taken out of the declaration
+`Follows`        wire: sent again with a change of the named field, which would otherwise reset or orphan it
 `Derived`        check: found from other fields when left out; diff: leaving it out or writing it down is no change
 ===============  =============================================================================================
 """
@@ -77,8 +78,15 @@ class ClearedBy:
 
 
 @dataclass(frozen=True, slots=True)
+class Follows:
+    """Means something only together with the field at ``path``."""
+
+    path: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class Derived:
     """Follows from other fields, so that a missing value stands for the derived one."""
 
 
-Marker = Replace | WriteOnly | Local | Whole | Unordered | Resolved | Wire | Unit | ClearedBy | Derived
+Marker = Replace | WriteOnly | Local | Whole | Unordered | Resolved | Wire | Unit | ClearedBy | Follows | Derived

@@ -70,6 +70,12 @@ def test_an_automatic_name_is_allowed_by_the_api(logical: str) -> None:
     assert NAME_PATTERN.fullmatch(name)
 
 
+@pytest.mark.parametrize("logical", ["a" * 22 + "-b", "a__b", "-a-"])
+def test_an_automatic_name_has_no_doubled_dash(logical: str) -> None:
+    """Also where the readable beginning is cut."""
+    assert "--" not in automatic_name(f"shop/dev/{logical}", 1)
+
+
 def test_an_automatic_name_begins_as_the_user_called_it() -> None:
     """People find their endpoint in the console."""
     assert automatic_name("shop/dev/my:mod:Team$Falcon_7B", 1).startswith("falcon-7b-")

@@ -29,10 +29,10 @@ def test_each_status_has_its_verdict(state: str, verdict: Verdict) -> None:
     assert verdict is judge(seen(status={"state": state})).verdict
 
 
-def test_one_that_is_gone_failed() -> None:
+def test_one_that_is_missing_may_be_gone() -> None:
     """The reason says what to do."""
     judgement = judge(None)
-    assert Verdict.FAILED is judgement.verdict
+    assert Verdict.GONE is judgement.verdict
     assert "pulumi refresh" in judgement.reason
 
 

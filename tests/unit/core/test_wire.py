@@ -135,13 +135,27 @@ class TestUpdate:
         assert {"model": {"image": after}} == update({"model": {"image": image}}, {"model": {"image": after}})
 
     @pytest.mark.parametrize(
+        ("declared", "sent"),
+        [
+            ({"revision": "v1.0", "task": "fill-mask"}, {"revision": "v1.0", "task": "fill-mask"}),
+            ({}, {"revision": "main"}),
+        ],
+    )
+    def test_another_repository_takes_revision_and_task_along(
+        self, declared: dict[str, Any], sent: dict[str, Any]
+    ) -> None:
+        """A revision of the old repository means nothing in the new one; without one its default branch is meant."""
+        after = {"model": {"repository": "other/model", **declared}}
+        assert {"model": {"repository": "other/model", **sent}} == update({"model": declared}, after)
+
+    @pytest.mark.parametrize(
         ("before", "body"),
         [
             (at("model.env", {"A": "1"}), {"model": {"env": {}}}),
             (at("model.secrets", {"A": "1"}), {"model": {"secrets": {}}}),
             (at("model.args", ["--a"]), {"model": {"args": []}}),
             (at("model.command", ["a"]), {"model": {"command": []}}),
-            (at("model.revision", "v1.0"), {"model": {"revision": None}}),
+            (at("model.revision", "v1.0"), {"model": {"revision": "main"}}),
         ],
     )
     def test_clears_what_was_taken_out(self, before: dict[str, Any], body: dict[str, Any]) -> None:
@@ -188,7 +202,7 @@ class TestTakeOver:
             "tags": tags_with(["a"], OWNER, CLAIM),
             "model": {
                 "repository": "gpt2",
-                "revision": None,
+                "revision": "main",
                 "framework": "pytorch",
                 "image": {"huggingface": {}},
                 "env": {"A": "1"},

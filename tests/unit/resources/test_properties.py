@@ -62,9 +62,9 @@ class TestPlain:
             "a": {"b": [{"c": 1}]}
         }
 
-    def test_null_is_left_out(self) -> None:
-        """It says the same as nothing."""
-        assert plain({"a": {"b": None}, "c": None}) == {"a": {}}
+    def test_null_stays(self) -> None:
+        """The declaration's own rules say where it means nothing and where it is a mistake."""
+        assert plain({"a": {"b": None}, "c": None}) == {"a": {"b": None}, "c": None}
 
     def test_falsy_values_stay(self) -> None:
         """They say something."""

@@ -174,6 +174,13 @@ def test_one_that_is_gone_ends_the_wait() -> None:
     assert "pulumi refresh" in failure(api)
 
 
+def test_a_list_that_lags_behind_a_create_is_waited_out() -> None:
+    """One that is missing from the first looks only has just been made."""
+    api = Api().plan("e", (0, None), (0.4, "pending"), (30, "running"))
+    found, _ = waited(api)
+    assert found.state == "running"
+
+
 def test_the_time_out_carries_what_was_seen_last() -> None:
     """With the endpoint, the minutes, the setting and the next step."""
     api = Api().plan("e", (0, "pending"), (30, "initializing"), status={"message": "pulling the image"})
@@ -294,7 +301,8 @@ def test_who_gives_up_does_not_end_the_list_of_others() -> None:
 
 def test_all_done_comes_after_the_last_who_waits() -> None:
     """So one failure does not hide how the others end."""
-    api = Api().plan("bad", (0, "pending"), (30, "failed")).plan("slow", (0, "pending"), (300, "running"))
+    api = Api().plan("quick", (0, "running"))
+    api.plan("bad", (0, "pending"), (30, "failed")).plan("slow", (0, "pending"), (300, "running"))
     ended: list[str] = []
 
     async def wait(watch: Watch, name: str) -> None:
@@ -306,10 +314,11 @@ def test_all_done_comes_after_the_last_who_waits() -> None:
 
     async def both() -> None:
         watch = api.watch()
+        await wait(watch, "quick")
         await asyncio.gather(wait(watch, "bad"), wait(watch, "slow"))
 
     asyncio.run(both())
-    assert ended == ["slow", "bad"]
+    assert ended == ["quick", "slow", "bad"]
 
 
 def test_all_done_holds_when_nobody_ever_waited() -> None:
