@@ -36,7 +36,7 @@ UNOFFERED: Final[dict[str, tuple[dict[str, Any], str]]] = {
 def test_hardware_that_is_not_offered_is_refused_for_the_whole_stack_at_once(project: Project, server: Running):
     """Each endpoint has its line with what is offered, and the good one beside them is not created either."""
     project.declare({"good": endpoint(), **{name: spec for name, (spec, _) in UNOFFERED.items()}})
-    text = project.up().expect_failure().text
+    text = project.up().expect_failure().text.partition("Diagnostics:")[2]  # progress lines come before
     for name, (_, says) in UNOFFERED.items():
         assert text.count(f"endpoint '{name}': {says}\n") == 1
     assert "endpoint 'good'" not in text
