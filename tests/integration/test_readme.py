@@ -70,7 +70,7 @@ def test_every_command_works_and_prints_what_the_readme_says(checkout: Path):
     """`make test` is what runs this; everything else is run, the real API replaced by the reference server."""
     stack_file = checkout / "stacks" / "Pulumi.readme.yaml"
     stack_file.write_text(block("this is stacks/Pulumi.readme.yaml", "yaml"))
-    printed = {command: run(checkout, command) for command in commands() if command not in {"make test"}}
+    printed = {command: run(checkout, command) for command in commands() if command != "make test"}
 
     assert "smol: http://127.0.0.1:" in printed["make up"]
     assert re.search(r'smol says: "[^"]+" → "[^"]+"', printed["make up"])
