@@ -84,7 +84,7 @@ def render_hub_model(model: HubModel, revision: str, *, blobs: bool) -> Json:
         "id": model.repository,
         "modelId": model.repository,
         "sha": sha,
-        "private": False,
+        "private": model.private,
         "gated": model.gated,
         "disabled": False,
         "downloads": 0,

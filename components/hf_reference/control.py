@@ -64,6 +64,12 @@ _FILE = click.Path(path_type=Path, dir_okay=False)
     type=_FILE,
     help="JSON or YAML: token -> {user, permissions, namespaces}. Without it any hf_ token may do everything.",
 )
+@click.option(
+    "--log-search/--no-log-search",
+    default=True,
+    show_default=True,
+    help="Whether this deployment can search logs; without, the v3 routes answer 501.",
+)
 @click.option("--seed", type=int, default=0, show_default=True, help="Where identifiers come from.")
 def serve(  # noqa: PLR0913 - one argument per option
     *,
@@ -76,6 +82,7 @@ def serve(  # noqa: PLR0913 - one argument per option
     latency: float,
     state: Path | None,
     tokens: Path | None,
+    log_search: bool,
     seed: int,
 ) -> None:
     """Run the reference server: the Inference Endpoints API on this machine, without an account and without a bill.
@@ -83,7 +90,13 @@ def serve(  # noqa: PLR0913 - one argument per option
     The first line printed is the base URL; from then on connections are accepted.
     """
     options = Options(
-        seed=seed, provisioning_s=provisioning, deletion_s=deletion, latency_s=latency, state=state, tokens=tokens
+        seed=seed,
+        provisioning_s=provisioning,
+        deletion_s=deletion,
+        latency_s=latency,
+        state=state,
+        tokens=tokens,
+        log_search=log_search,
     )
     try:
         serve_until_stopped(host, port, _clock(kind, speed), options, _announce)

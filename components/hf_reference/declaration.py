@@ -216,6 +216,8 @@ class Model(_Part):
     secrets: dict[str, str] = {}
     args: list[str] = []
     command: list[str] = []
+    from_catalog: bool = False
+    """Read only."""
 
     @property
     def source(self) -> str:
@@ -255,11 +257,17 @@ class PrivateService(_Part):
         return value
 
 
+class KvRouter(_Part):
+    """A router that looks at the key-value caches of the replicas; ``tag`` is its image."""
+
+    tag: str
+
+
 class Experimental(_Part):
-    """``cacheHttpResponses`` is for staff accounts (documentation); the others are passed through."""
+    """``cacheHttpResponses`` is for staff accounts (documentation); what has no published shape is passed through."""
 
     cache_http_responses: bool = False
-    kv_router: dict[str, Any] | None = None
+    kv_router: KvRouter | None = None
     mcp_lb: Any | None = None
     skip_repo_download: bool | None = None
     load_balancer: Any | None = None

@@ -13,7 +13,8 @@
         ├── MissingError           no such endpoint, model or revision
         ├── TakenError             the name is in use
         ├── OverQuotaError         the namespace's quota does not allow it
-        └── WrongStatusError       the verb does not fit the endpoint's status
+        ├── WrongStatusError       the verb does not fit the endpoint's status
+        └── AbsentError            the route exists, but not on this deployment
 
 A refusal's text is the ``error`` text of the answer. Which HTTP status it gets is the business of ``http``.
 """
@@ -67,3 +68,7 @@ class OverQuotaError(RefusalError):
 
 class WrongStatusError(RefusalError):
     """The endpoint's status does not allow the verb."""
+
+
+class AbsentError(RefusalError):
+    """This deployment does not have what the route is for."""

@@ -24,10 +24,16 @@ class HubModel:
     parameters: dict[str, int] | None = None
     library: str = "transformers"
     gated: bool | str = False
+    private: bool = False
     tags: tuple[str, ...] = ("v1.0",)
     gguf_total: int | None = None
     files: dict[str, int] = field(default_factory=dict)
     """File name → size in bytes."""
+
+    @property
+    def owner(self) -> str:
+        """The namespace in whose hands it is; old names such as ``gpt2`` have none."""
+        return self.repository.rpartition("/")[0]
 
     @property
     def sha(self) -> str:
@@ -71,6 +77,7 @@ MODELS: Final[dict[str, HubModel]] = {
         HubModel("tiiuae/falcon-7b-instruct", "text-generation", {"BF16": 7_217_189_760}),
         HubModel("tiiuae/falcon-40b-instruct", "text-generation", {"BF16": 41_303_293_952}),
         HubModel("meta-llama/Llama-3.1-8B-Instruct", "text-generation", {"BF16": 8_030_261_248}, gated="manual"),
+        HubModel("acme/private-model", "text-generation", {"BF16": 134_515_008}, private=True),
         HubModel(
             "sentence-transformers/all-MiniLM-L6-v2",
             "sentence-similarity",

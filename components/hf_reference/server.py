@@ -17,14 +17,27 @@ from typing import TYPE_CHECKING, Final
 import uvicorn
 from fastapi import FastAPI
 from starlette.exceptions import HTTPException
+from starlette.responses import Response
 from uvicorn.protocols.http.h11_impl import H11Protocol
 
+from hf_reference.audit import AuditLog
 from hf_reference.clock import Clock, Virtual
+from hf_reference.description import describe
 from hf_reference.errors import RefusalError, SetupError
 from hf_reference.faults import Faults
-from hf_reference.http import control_plane, data_plane, hub, provider, test_only
+from hf_reference.http import (
+    audit,
+    catalog,
+    control_plane,
+    data_plane,
+    hub,
+    logs,
+    observation,
+    provider,
+    test_only,
+)
 from hf_reference.http.desk import CUT, Desk
-from hf_reference.http.parts import Parts, error, refuse
+from hf_reference.http.parts import Parts, Switches, answer, error, refuse
 from hf_reference.journal import Journal
 from hf_reference.store import Store
 from hf_reference.tokens import Tokens
@@ -36,7 +49,6 @@ if TYPE_CHECKING:
     from types import FrameType
 
     from starlette.requests import Request
-    from starlette.responses import Response
     from starlette.types import ASGIApp, Receive, Scope, Send
 
 DEFAULT_PROVISIONING_S: Final = 30.0
@@ -57,6 +69,7 @@ class Options:
     latency_s: float = 0.0
     state: Path | None = None
     tokens: Path | None = None
+    log_search: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,17 +121,27 @@ def assemble(base_url: str, clock: Clock, options: Options) -> Parts:
         clock.go_on_from(stored.now)
         kept = [endpoint for endpoint in stored.endpoints.values() if endpoint is not None]
         world.restore(kept, serial=stored.serial, quotas=stored.quotas)
-    return Parts(base_url, clock, faults, Journal(), tokens, world, store, options.latency_s)
+    switches = Switches(log_search=options.log_search)
+    log = AuditLog() if store is None else AuditLog(store.load_audit())
+    return Parts(
+        base_url, clock, faults, Journal(), tokens, world, store, options.latency_s, switches=switches, audit=log
+    )
 
 
 def build_app(parts: Parts) -> ASGIApp:
     """Make the application: routes, with the desk in front of them."""
-    app = FastAPI(openapi_url=None)  # the service's own description is not ours to publish
+    app = FastAPI(openapi_url=None)  # its own would announce answers that are never given
     app.add_exception_handler(RefusalError, refuse)
     app.add_exception_handler(SetupError, refuse)
     app.add_exception_handler(HTTPException, _not_routed)
-    for module in (control_plane, provider, hub, data_plane, test_only):
-        app.include_router(module.router(parts))
+    control = [module.router(parts) for module in (control_plane, logs, observation, audit, provider)]
+    for router in (*control, *(module.router(parts) for module in (catalog, hub, data_plane, test_only))):
+        app.include_router(router)
+
+    @app.get("/openapi.json")
+    async def openapi() -> Response:
+        return answer(describe([route for router in control for route in router.routes]))
+
     return Desk(app, parts)
 
 
@@ -142,9 +165,9 @@ class _Cuttable(H11Protocol):
 
 
 class _Server(uvicorn.Server):
-    """A server that tells once it accepts connections."""
+    """A server that tells once it accepts connections, and once it is about to end them."""
 
-    def __init__(self, app: ASGIApp, ready: Callable[[], None]) -> None:
+    def __init__(self, app: ASGIApp, ready: Callable[[], None], stopping: threading.Event) -> None:
         config = uvicorn.Config(
             app,
             http=_Cuttable,
@@ -156,17 +179,22 @@ class _Server(uvicorn.Server):
         )
         super().__init__(config)
         self._ready = ready
+        self._stopping = stopping
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
         await super().startup(sockets)
         self._ready()
 
+    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+        self._stopping.set()
+        await super().shutdown(sockets)
+
 
 class _Passing(_Server):
     """A server for the length of one test: it stops at once, where uvicorn's own stop takes two tenths of a second."""
 
-    def __init__(self, app: ASGIApp, ready: Callable[[], None]) -> None:
-        super().__init__(app, ready)
+    def __init__(self, app: ASGIApp, ready: Callable[[], None], stopping: threading.Event) -> None:
+        super().__init__(app, ready, stopping)
         self._loop: asyncio.AbstractEventLoop | None = None
         self._stop = asyncio.Event()
 
@@ -221,7 +249,7 @@ def running(clock: Clock | None = None, options: Options | None = None) -> Itera
     with listener:
         parts = assemble(base_url, clock or Virtual(), options or Options())
         up = threading.Event()
-        server = _Passing(build_app(parts), up.set)
+        server = _Passing(build_app(parts), up.set, parts.stopping)
         thread = threading.Thread(target=server.run, args=([listener],), name="hf_reference", daemon=True)
         thread.start()
         try:
@@ -243,7 +271,7 @@ def serve(host: str, port: int, clock: Clock, options: Options, announce: Callab
     listener, base_url = _bound(host, port)
     with listener:
         parts = assemble(base_url, clock, options)
-        server = _Server(build_app(parts), lambda: announce(base_url))
+        server = _Server(build_app(parts), lambda: announce(base_url), parts.stopping)
 
         # uvicorn raises a signal again once it has stopped, for an earlier handler; a clean stop must end with code 0.
         def stop(_signal: int, _frame: FrameType | None) -> None:

@@ -1,7 +1,8 @@
 """The state file: one row per endpoint in SQLite, committed before an answer leaves the server.
 
-Kept: endpoints, quotas, the counter from which identity is drawn, and model time. Not kept: faults, tokens, journal;
-they belong to a run. Secret values are not in it, for they are not in a declaration either.
+Kept: endpoints with their past, the audit log, quotas, the counter from which identity is drawn, and model time. Not
+kept: faults, tokens, journal and traffic; they belong to a run. Secret values are not in it, for they are not in a
+declaration either.
 """
 
 from __future__ import annotations
@@ -12,10 +13,12 @@ from typing import TYPE_CHECKING, Final
 
 from pydantic import TypeAdapter, ValidationError
 
+from hf_reference.audit import Act
 from hf_reference.endpoint import Changes, Endpoint
 from hf_reference.errors import SetupError
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
     from pathlib import Path
 
 FORMAT: Final = 2
@@ -23,6 +26,7 @@ FORMAT: Final = 2
 
 _SCHEMA: Final = """
 CREATE TABLE IF NOT EXISTS endpoint (namespace TEXT, name TEXT, record TEXT NOT NULL, PRIMARY KEY (namespace, name));
+CREATE TABLE IF NOT EXISTS act (n INTEGER PRIMARY KEY, record TEXT NOT NULL);
 CREATE TABLE IF NOT EXISTS meta (key TEXT PRIMARY KEY, value TEXT NOT NULL);
 """
 
@@ -51,9 +55,10 @@ class Store:
             message = f"state file {str(path)!r} has format {found}, this version reads {FORMAT}"
             raise SetupError(message)
         self._adapter = TypeAdapter(Endpoint)
+        self._act = TypeAdapter(Act)
 
-    def save(self, changes: Changes) -> None:
-        """Write one set of changes in one transaction, on disk when this returns."""
+    def save(self, changes: Changes, acts: Iterable[Act] = ()) -> None:
+        """Write one set of changes and new entries of the audit log in one transaction, on disk when this returns."""
         with self._db:
             self._db.execute("BEGIN IMMEDIATE")
             for (namespace, name), endpoint in changes.endpoints.items():
@@ -62,6 +67,8 @@ class Store:
                 else:
                     record = self._adapter.dump_json(endpoint, by_alias=True, exclude_unset=True).decode()
                     self._db.execute("INSERT OR REPLACE INTO endpoint VALUES (?, ?, ?)", (namespace, name, record))
+            rows = [(act.n, self._act.dump_json(act).decode()) for act in acts]
+            self._db.executemany("INSERT OR REPLACE INTO act VALUES (?, ?)", rows)
             meta = {"now": repr(changes.now), "serial": str(changes.serial), "quotas": json.dumps(changes.quotas)}
             self._db.executemany("INSERT OR REPLACE INTO meta VALUES (?, ?)", meta.items())
 
@@ -81,6 +88,18 @@ class Store:
             message = f"state file {str(self._path)!r} holds an endpoint that cannot be read: {error}"
             raise SetupError(message) from error
         return Changes({e.key: e for e in rows}, float(meta["now"]), int(meta["serial"]), json.loads(meta["quotas"]))
+
+    def load_audit(self) -> list[Act]:
+        """Give the audit log in its order.
+
+        :raises SetupError: a row cannot be read.
+        """
+        try:
+            rows = self._db.execute("SELECT record FROM act ORDER BY n")
+            return [self._act.validate_json(record) for (record,) in rows]
+        except ValidationError as error:
+            message = f"state file {str(self._path)!r} holds an audit entry that cannot be read: {error}"
+            raise SetupError(message) from error
 
     def close(self) -> None:
         """Close the file."""

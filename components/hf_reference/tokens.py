@@ -31,13 +31,17 @@ _ALL: Final[frozenset[Permission]] = frozenset(NAMES)
 
 
 class Grant(BaseModel):
-    """What one token may do; ``namespaces`` ``"*"`` means all of them."""
+    """What one token may do; ``"*"`` means all of them.
+
+    ``gated`` are the repositories whose conditions its user has accepted: none unless they are named.
+    """
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
     user: str = DEFAULT_USER
     permissions: frozenset[Permission] = _ALL
     namespaces: Annotated[frozenset[str], Field(min_length=1)] | Literal["*"] = "*"
+    gated: frozenset[str] | Literal["*"] = frozenset()
 
     @property
     def person(self) -> Person:
@@ -47,6 +51,10 @@ class Grant(BaseModel):
     def covers(self, namespace: str) -> bool:
         """Whether the token may touch a namespace."""
         return self.namespaces == "*" or namespace in self.namespaces
+
+    def accepted(self, repository: str) -> bool:
+        """Whether the token may read a gated repository."""
+        return self.gated == "*" or repository in self.gated
 
     def require(self, permission: Permission, namespace: str | None) -> None:
         """Check a permission, and a namespace unless the call is about none.
@@ -61,7 +69,7 @@ class Grant(BaseModel):
             raise ForbiddenError(message)
 
 
-_OPEN: Final = Grant()
+_OPEN: Final = Grant(gated="*")
 _TABLE: Final = TypeAdapter(dict[str, Grant])
 
 
@@ -73,7 +81,7 @@ class Tokens:
         self._table: dict[str, Grant] = {}
 
     def replace(self, table: object) -> None:
-        """Take a new table, ``{token: {user, permissions, namespaces}}``; an empty one opens the server again.
+        """Take a new table, ``{token: {user, permissions, namespaces, gated}}``; an empty one opens the server again.
 
         :raises SetupError: it is not a table of tokens. The text names no token.
         """

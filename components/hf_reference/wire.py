@@ -5,7 +5,9 @@ In: a body becomes a ``Declaration``; PUT merges its body into the stored one an
 
 How PUT merges: objects field by field; ``image``, ``args``, ``command``, ``env``, ``secrets``, ``tags`` and
 ``measure`` are replaced whole (huggingface_hub 2.4.0 guides and issue 4661; for ``secrets`` and ``tags`` guessed).
-``null`` means "no change", but turns off ``scaleToZeroTimeout`` and removes ``route`` (guessed: not published).
+``null`` means "no change", but turns off ``scaleToZeroTimeout`` and removes ``route`` and ``kvRouter`` (guessed: not
+published). ``customRouter: {}`` removes the router (documentation); ``cacheHttpResponses`` at the top level, where
+huggingface_hub 2.4.0 sends it, is kept among the experimental features, where OpenAPI 2.0.0 has it.
 ``name``, ``provider`` and ``privateService`` are not in the update schema and are dropped.
 """
 
@@ -31,8 +33,8 @@ if TYPE_CHECKING:
 
 Json: TypeAlias = dict[str, Any]
 
-_REPLACED: Final = frozenset({"image", "args", "command", "env", "secrets", "tags", "measure", "customRouter", "route"})
-_NULL_COUNTS: Final = frozenset({"scaleToZeroTimeout", "task"})
+_REPLACED: Final = frozenset({"image", "args", "command", "env", "secrets", "tags", "customRouter", "route"})
+_NULL_COUNTS: Final = frozenset({"scaleToZeroTimeout", "task", "kvRouter"})
 _NOT_IN_UPDATE: Final = frozenset({"name", "provider", "privateService"})
 _SEALED: Final = "sha256:"
 
@@ -69,6 +71,12 @@ def parse_create(body: bytes) -> Declaration:
     if wire.get("type") == "protected":
         wire["type"] = "private"  # measured in July 2026: accepted, and read as "private"
     return _validated(wire)
+
+
+def from_catalog(body: Json) -> Declaration:
+    """Give the declaration that a recipe stands for; only here can it be marked as such."""
+    made = parse_create(json.dumps(body).encode())
+    return made.model_copy(update={"model": made.model.model_copy(update={"from_catalog": True})})
 
 
 def parse_update(body: bytes) -> Callable[[Declaration], Declaration]:
@@ -116,11 +124,16 @@ def _merged(old: Json, patch: Json) -> Json:
 
 
 def _cleaned(sent: Json) -> Json:
-    """Seal secrets, drop nulls that mean "absent", and bring the scaling metric into one form."""
+    """Seal secrets, drop what is read only and nulls that mean "absent", and bring the scaling metric into one form."""
     wire = _without_nulls(_sealed(sent))
     scaling = _scaling(wire)
     if scaling is not None:
         _unify_measure(scaling, _scaling(sent) or {})
+    cached = wire.pop("cacheHttpResponses", None)
+    if cached is not None:
+        features = wire.get("experimentalFeatures", {})
+        if isinstance(features, dict):  # what stands there already counts (guessed)
+            wire["experimentalFeatures"] = {"cacheHttpResponses": cached, **features}
     return wire
 
 
@@ -142,6 +155,8 @@ def _unify_measure(scaling: Json, sent: Json) -> None:
         raise InvalidError(message)
     if metric is not None:
         scaling["measure"] = {"metric": metric, "threshold": threshold}
+    elif threshold is not None:
+        scaling["measure"] = {"threshold": threshold}  # of whatever the metric is
 
 
 def _without_nulls(wire: Json) -> Json:
@@ -157,7 +172,7 @@ def _sealed(sent: Json) -> Json:
     model = sent.get("model")
     if not isinstance(model, dict):
         return sent
-    model = dict(model)
+    model = {key: value for key, value in model.items() if key != "fromCatalog"}  # read only
     secrets = model.get("secrets")
     if isinstance(secrets, dict):
         model["secrets"] = {key: _seal(value) for key, value in secrets.items()}
@@ -234,7 +249,7 @@ def render(endpoint: Endpoint, base_url: str) -> Json:
             "command": model.command,
             "env": model.env,
             "secrets": dict.fromkeys(model.secrets),  # guessed: the keys come back, the values never do
-            "fromCatalog": False,
+            "fromCatalog": model.from_catalog,
         },
         "privateService": None
         if wanted.private_service is None
@@ -242,6 +257,8 @@ def render(endpoint: Endpoint, base_url: str) -> Json:
         "route": None if wanted.route is None else wanted.route.model_dump(by_alias=True),
         "status": _status(endpoint, base_url),
     }
+    if wanted.custom_router is not None:  # guessed: the key is not among those that OpenAPI 2.0.0 has in an answer
+        wire["customRouter"] = wanted.custom_router.model_dump(by_alias=True, exclude_none=True)
     return wire
 
 

@@ -6,10 +6,6 @@ Rules of this file:
    their order, so an endpoint is where it would be had somebody watched it all along; looking changes nothing else.
 2. An ``Endpoint`` is a value. A change puts a new one in the table, under one lock, and marks it for the store.
 3. Chance comes from the seed and a counter, so a restarted world draws on, and two worlds of one seed draw alike.
-
-Quotas follow the foundations page of the documentation (a paused endpoint frees its quota, one scaled to zero does
-not); that they are counted on ``maxReplica`` is guessed. The text of an over-quota refusal is guessed too: none is
-published.
 """
 
 from __future__ import annotations
@@ -21,18 +17,18 @@ from collections import defaultdict
 from dataclasses import replace
 from typing import TYPE_CHECKING, Final
 
-from hf_reference import admission, hardware, model, past
+from hf_reference import admission, model, past, quotas
 from hf_reference.declaration import Declaration
 from hf_reference.endpoint import Changes, Endpoint, Key, Person
 from hf_reference.errors import (
     IllegalEventError,
     MissingError,
-    OverQuotaError,
     RefusalError,
     TakenError,
     WrongStatusError,
 )
 from hf_reference.model import Event, Status
+from hf_reference.quotas import Quotas
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
@@ -79,7 +75,7 @@ class World:
         self._lock = threading.RLock()
         self._spaces: dict[str, dict[str, Endpoint]] = defaultdict(dict)
         self._labels: dict[str, Key] = {}
-        self._quotas: dict[str, int] = {}
+        self._quotas = Quotas()
         self._deadlines: list[tuple[float, int, Key]] = []
         self._touched: set[Key] = set()
         self._last_creation = 0.0
@@ -110,14 +106,13 @@ class World:
 
     def quota(self, namespace: str, vendor: str, instance_type: str) -> int:
         """Accelerators that the namespace may hold, over all regions of the vendor."""
-        own = self._quotas.get(f"{namespace}/{vendor}/{instance_type}")
-        return hardware.QUOTAS.get((vendor, instance_type), 0) if own is None else own
+        return self._quotas.limit(namespace, vendor, instance_type)
 
     def used(self, namespace: str) -> dict[tuple[str, str], int]:
         """Accelerators held, by vendor and instance type."""
         with self._lock:
             self._pass_time()
-            return self._used(namespace)
+            return quotas.used(self._spaces.get(namespace, {}).values())
 
     # Writing
 
@@ -136,7 +131,7 @@ class World:
             declaration = admission.filled_in(declaration)
             admission.check_instance(declaration)
             admission.check_parallel_sizes(declaration)
-            self._check_quota(namespace, declaration, held=0)
+            self._check_quota(namespace, declaration)
             self._serial += 1
             now = max(self.clock.now(), self._last_creation + _TICK)
             self._last_creation = now
@@ -204,8 +199,10 @@ class World:
         """
         return self._verb(namespace, name, Event.SCALE_TO_ZERO, by)
 
-    def delete(self, namespace: str, name: str) -> None:
-        """Begin to delete; the endpoint can be seen, and its name and quota are taken, for ``deletion_s`` more.
+    def delete(self, namespace: str, name: str) -> Endpoint:
+        """Begin to delete and give what goes.
+
+        It can be seen, and its name and quota are taken, for ``deletion_s`` more.
 
         :raises MissingError: there is none of that name, or it is being deleted already.
         """
@@ -216,6 +213,7 @@ class World:
             self._put(replace(endpoint, gone_at=gone_at, due=None))
             if self.deletion_s <= 0:
                 self._pass_time()
+            return endpoint
 
     def arrive(self, label: str) -> Endpoint | None:
         """Count an authorised request at an endpoint's address, and wake it if it is scaled to zero."""
@@ -236,7 +234,7 @@ class World:
     def set_quota(self, namespace: str, vendor: str, instance_type: str, accelerators: int) -> None:
         """Give a namespace a quota of its own; endpoints that exist are left alone."""
         with self._lock:
-            self._quotas[f"{namespace}/{vendor}/{instance_type}"] = accelerators
+            self._quotas.set_limit(namespace, vendor, instance_type, accelerators)
 
     # The store
 
@@ -246,13 +244,13 @@ class World:
             self._pass_time()
             changed = {key: self._spaces.get(key[0], {}).get(key[1]) for key in sorted(self._touched)}
             self._touched.clear()
-            return Changes(changed, self.clock.now(), self._serial, dict(self._quotas))
+            return Changes(changed, self.clock.now(), self._serial, dict(self._quotas.own))
 
     def restore(self, endpoints: Iterable[Endpoint], *, serial: int, quotas: dict[str, int]) -> None:
         """Take up the endpoints of an earlier run; the clock must have been set before."""
         with self._lock:
             self._serial = serial
-            self._quotas = dict(quotas)
+            self._quotas.own = dict(quotas)
             for endpoint in sorted(endpoints, key=lambda e: e.serial):
                 self._labels[endpoint.label] = endpoint.key
                 self._last_creation = max(self._last_creation, endpoint.created_at)
@@ -283,7 +281,7 @@ class World:
                 message = "Bad Request: scale to zero needs minReplica 0"
                 raise WrongStatusError(message)
             if event is Event.RESUME and endpoint.life.status is Status.PAUSED:
-                self._check_quota(namespace, endpoint.declaration, held=0)
+                self._check_quota(namespace, endpoint.declaration)
             try:
                 endpoint = self._applied(endpoint, event, self.clock.now())
             except IllegalEventError as error:
@@ -371,23 +369,8 @@ class World:
         del self._labels[endpoint.label]
         self._touched.add(endpoint.key)
 
-    def _used(self, namespace: str) -> dict[tuple[str, str], int]:
-        used: dict[tuple[str, str], int] = defaultdict(int)
-        for endpoint in self._spaces.get(namespace, {}).values():
-            if endpoint.life.status is not Status.PAUSED:
-                kind, accelerators = admission.demand(endpoint.declaration)
-                used[kind] += accelerators
-        return used
-
-    def _check_quota(self, namespace: str, declaration: Declaration, *, held: int) -> None:
-        """Refuse what does not fit; ``held`` accelerators of the same kind are the endpoint's own already."""
-        (vendor, instance_type), accelerators = admission.demand(declaration)
-        limit = self.quota(namespace, vendor, instance_type)
-        used = self._used(namespace).get((vendor, instance_type), 0) - held
-        if used + accelerators > limit:
-            need = f"{accelerators} accelerators needed, {used} of {limit} in use on {vendor}"
-            message = f"Quota exceeded for {instance_type}: {need}"
-            raise OverQuotaError(message)
+    def _check_quota(self, namespace: str, declaration: Declaration, held: int = 0) -> None:
+        self._quotas.check(namespace, declaration, self._spaces.get(namespace, {}).values(), held=held)
 
     def _draw_label(self) -> str:
         dice = random.Random(f"{self._seed}/{self._serial}")  # noqa: S311 - reproducible on purpose

@@ -6,7 +6,13 @@ from typing import TYPE_CHECKING, Any
 
 import httpx2
 import pytest
-from huggingface_hub.errors import BadRequestError, HfHubHTTPError, InferenceEndpointError
+from huggingface_hub.errors import (
+    BadRequestError,
+    GatedRepoError,
+    HfHubHTTPError,
+    InferenceEndpointError,
+    RepositoryNotFoundError,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -201,6 +207,55 @@ def test_whoami_and_model_info_answer_as_the_hub_does(api: HfApi) -> None:
         with pytest.raises(HfHubHTTPError) as missing:
             api.model_info(repository, revision=revision)
         assert missing.value.response.status_code == 404
+
+
+LLAMA = "meta-llama/Llama-3.1-8B-Instruct"
+PRIVATE = "acme/private-model"
+
+
+def test_an_open_server_lets_every_token_read_everything(api: HfApi) -> None:
+    """Nothing is raised, but for a repository that is not there."""
+    for repository in ("gpt2", "openai-community/gpt2", LLAMA, PRIVATE):
+        api.auth_check(repository)
+    with pytest.raises(RepositoryNotFoundError):
+        api.auth_check("no-such/model")
+
+
+def test_a_gated_repository_is_refused_until_its_conditions_are_accepted(server: Running, api: HfApi) -> None:
+    """As the client's own error for it; the page stays visible, and other repositories stay readable."""
+    server.tokens.replace({"hf_contract": {"namespaces": ["umbrella"]}})
+    with pytest.raises(GatedRepoError) as refused:
+        api.auth_check(LLAMA)
+    assert refused.value.response.status_code == 403
+    assert refused.value.response.headers["x-error-code"] == "GatedRepo"
+    assert api.model_info(LLAMA).gated == "manual"
+    api.auth_check("gpt2")
+    server.tokens.replace({"hf_contract": {"gated": [LLAMA]}})
+    api.auth_check(LLAMA)
+
+
+def test_a_private_repository_is_not_there_for_strangers(server: Running, api: HfApi) -> None:
+    """Neither to the check nor on its page, unless the token reaches its namespace."""
+    server.tokens.replace({"hf_contract": {"namespaces": ["umbrella"]}})
+    for ask in (api.auth_check, api.model_info):
+        with pytest.raises(RepositoryNotFoundError) as refused:
+            ask(PRIVATE)
+        assert refused.value.response.status_code == 404
+    server.tokens.replace({"hf_contract": {"namespaces": ["acme"]}})
+    api.auth_check(PRIVATE)
+    assert api.model_info(PRIVATE).private is True
+
+
+def test_a_check_without_a_token_is_for_what_is_public(call: Callable[..., Any], server: Running) -> None:
+    """A gated repository asks for one, a private one is not there, and a token that nobody knows is no token."""
+    path = "/api/models/{}/auth-check"
+    assert call("GET", path.format("gpt2"), token=None).status == 200
+    gated = call("GET", path.format(LLAMA), token=None)
+    assert (gated.status, gated.headers["x-error-code"]) == (401, "GatedRepo")
+    hidden = call("GET", path.format(PRIVATE), token=None)
+    assert (hidden.status, hidden.headers["x-error-code"]) == (404, "RepoNotFound")
+    server.tokens.replace({"hf_other": {}})
+    assert call("GET", path.format("gpt2")).status == 401
 
 
 def test_a_resolved_revision_is_the_one_the_hub_shows(api: HfApi, small: dict[str, Any]) -> None:

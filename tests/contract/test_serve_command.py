@@ -99,6 +99,22 @@ def test_a_file_of_tokens_narrows_the_server(tmp_path: Path) -> None:
         assert call("GET", f"{base_url}/v2/endpoint/acme")["items"] == []
 
 
+def test_an_open_stream_does_not_hold_up_the_end(wire: dict[str, Any]) -> None:
+    """A reader of logs sees its stream end, and the command ends as cleanly as without one."""
+    with served("--clock", "virtual", "--no-log-search") as base_url:
+        call("POST", f"{base_url}/v2/endpoint/acme", wire)
+        with pytest.raises(urllib.error.HTTPError) as refused:
+            call("GET", f"{base_url}/v3/endpoint/acme/e1/logs")
+        with refused.value as answer:
+            assert answer.code == 501
+        request = urllib.request.Request(  # noqa: S310 - loopback
+            f"{base_url}/v2/endpoint/acme/e1/logs/sse", headers={"authorization": "Bearer hf_x"}
+        )
+        stream = urllib.request.urlopen(request, timeout=10)  # noqa: S310 - loopback
+    with stream:
+        assert stream.read() == b""
+
+
 @pytest.mark.parametrize(
     ("options", "text"),
     [

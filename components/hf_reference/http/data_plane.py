@@ -14,9 +14,10 @@ from typing import TYPE_CHECKING, Any, Final
 from fastapi import APIRouter, Request, Response
 from starlette.responses import PlainTextResponse
 
-from hf_reference import textgen, wire
+from hf_reference import logs, textgen, wire
 from hf_reference.http.parts import Parts, answer, error
 from hf_reference.model import Status
+from hf_reference.traffic import Hit
 
 if TYPE_CHECKING:
     from hf_reference.endpoint import Endpoint
@@ -35,6 +36,7 @@ def router(parts: Parts) -> APIRouter:
     @routes.api_route("", methods=_METHODS)
     @routes.api_route("/{path:path}", methods=_METHODS)
     async def serve(label: str, request: Request, path: str = "") -> Response:
+        came = parts.clock.now()
         endpoint = parts.world.at_label(label)
         if endpoint is None or endpoint.gone_at is not None or endpoint.declaration.private_service is not None:
             # One behind PrivateLink answers inside the VPC only, and nothing connects a VPC here.
@@ -42,10 +44,16 @@ def router(parts: Parts) -> APIRouter:
         _admit(parts, endpoint, request)
         arrived = parts.world.arrive(label)
         held = await _held(parts, arrived, request) if arrived is not None else None
-        refusal = _proxy(held)
-        if refusal is not None or held is None:
-            return refusal or error("Not Found", 404)
-        return _container(held, request.method, path.strip("/"), await request.body())
+        answered = _proxy(held)
+        if answered is None and held is not None:
+            answered = _container(held, request.method, path.strip("/"), await request.body())
+            # Every replica is as idle as the next; the first one serves.
+            serving = next((r.id for r in logs.replicas(held.past, label) if r.live), None)
+        else:
+            serving = None
+        answered = answered or error("Not Found", 404)
+        parts.traffic.record(label, Hit(came, parts.clock.now() - came, answered.status_code, serving))
+        return answered
 
     return routes
 

@@ -9,14 +9,14 @@ from __future__ import annotations
 import asyncio
 import json
 from hashlib import sha256
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final
 from urllib.parse import unquote
 
 from starlette.datastructures import MutableHeaders
 
 from hf_reference.clock import rfc3339
 from hf_reference.faults import AnswerLost, Delay, StatusAnswer
-from hf_reference.http.parts import answer
+from hf_reference.http.parts import REQUEST_ID, answer
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 
 CUT: Final = "hf_reference.cut"
 """Key in the scope's extensions: a callable that drops the connection without a word."""
-_CONTROL = "/v2"
+_CONTROL = ("/v2", "/v3")
 _TEST_ONLY = "/_test"
 
 
@@ -49,9 +49,11 @@ class Desk:
         body = await _read(receive)
         faults = self._parts.faults.for_request(scope["method"], scope["path"], self._endpoint(scope, body))
         await self._wait(scope["path"], faults)
+        request_id = self._request_id()
+        scope.setdefault("extensions", {})[REQUEST_ID] = request_id
         lost = any(isinstance(fault, AnswerLost) for fault in faults)
         kinds = [fault.kind for fault in faults]
-        visit = _Visit(self._parts, scope, body, send, faults=kinds, request_id=self._request_id(), lost=lost)
+        visit = _Visit(self._parts, scope, body, send, faults=kinds, request_id=request_id, lost=lost)
         answered = next((fault for fault in faults if isinstance(fault, StatusAnswer)), None)
         if answered is None:
             await self._app(scope, _replay(body, receive), visit.send)
@@ -60,7 +62,6 @@ class Desk:
             response.headers.update(answered.headers)
             await response(scope, receive, visit.send)
         if lost:
-            scope["extensions"][CUT]()
             await asyncio.sleep(0)  # lets the server notice, or it would complain that nothing was answered
 
     async def _wait(self, path: str, faults: list[RequestFault]) -> None:
@@ -81,6 +82,8 @@ class Desk:
                 return f"{namespace}/{name}"
             case ["v2", "endpoint", namespace] if scope["method"] == "POST":
                 return f"{namespace}/{_name_in(body)}"
+            case ["api", *_, "deploy"]:
+                return _catalog_path(body)
             case ["e", label, *_]:
                 endpoint = self._parts.world.at_label(label)
                 return None if endpoint is None else endpoint.path
@@ -115,6 +118,8 @@ class _Visit:
             self._parts.commit()
             self._record(None if self._lost else message["status"])
             MutableHeaders(scope=message)["x-request-id"] = self._request_id
+            if self._lost:
+                self._scope["extensions"][CUT]()  # here, so that an answer that streams notices it too
         if not self._lost:
             await self._send(message)
 
@@ -158,8 +163,19 @@ def _replay(body: bytes, receive: Receive) -> Receive:
 
 
 def _name_in(body: bytes) -> str:
+    return str(_object(body).get("name", ""))
+
+
+def _catalog_path(body: bytes) -> str:
+    sent = _object(body)
+    config = sent.get("config")
+    name = config.get("name", "") if isinstance(config, dict) else sent.get("endpointName", "")
+    return f"{sent.get('namespace', '')}/{name}"
+
+
+def _object(body: bytes) -> dict[str, Any]:
     try:
         value = json.loads(body)
     except (ValueError, RecursionError):
-        return ""
-    return str(value.get("name", "")) if isinstance(value, dict) else ""
+        return {}
+    return value if isinstance(value, dict) else {}

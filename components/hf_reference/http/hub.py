@@ -1,4 +1,4 @@
-"""The few routes of the Hub itself that a client of endpoints needs: who am I, and what is this model."""
+"""The few routes of the Hub itself that a client of endpoints needs: who am I, what is this model, may I read it."""
 
 from __future__ import annotations
 
@@ -12,6 +12,7 @@ from hf_reference.http.parts import Parts, answer, error
 from hf_reference.tokens import NAMES
 
 if TYPE_CHECKING:
+    from hf_reference.hub_models import HubModel
     from hf_reference.tokens import Grant
 
 _SINCE: Final = "2026-01-01T00:00:00.000Z"
@@ -25,31 +26,59 @@ def router(parts: Parts) -> APIRouter:
     async def whoami(request: Request) -> Response:
         return answer(_whoami(parts.tokens.require(request.headers.get("authorization"))))
 
+    @routes.get("/models/{repository:path}/auth-check")
+    async def auth_check(repository: str, request: Request) -> Response:
+        return _auth_check(parts, repository, request)
+
     # The revision may hold slashes; so may the repository, and the first "/revision/" ends it.
     @routes.get("/models/{repository:path}/revision/{revision:path}")
     async def at_revision(repository: str, revision: str, request: Request) -> Response:
-        return _model(repository, revision, request)
+        return _model(parts, repository, revision, request)
 
     @routes.get("/models/{repository:path}")
     async def at_main(repository: str, request: Request) -> Response:
-        return _model(repository, "main", request)
+        return _model(parts, repository, "main", request)
 
     return routes
 
 
-def _model(repository: str, revision: str, request: Request) -> Response:
-    """Answer with a model's info. A gated one is shown to everybody, as on the Hub; only its files are not."""
+def _visible(parts: Parts, repository: str, request: Request) -> HubModel | None:
+    """Find a model; a private one is not there for tokens that do not reach its namespace."""
     model = hub_models.MODELS.get(repository)
+    if model is None or not model.private:
+        return model
+    grant = parts.tokens.grant(request.headers.get("authorization"))
+    return model if grant is not None and grant.covers(model.owner) else None
+
+
+def _refused(text: str, status: int, code: str) -> Response:
+    response = error(text, status)
+    response.headers["x-error-code"] = code  # what huggingface_hub tells its errors by
+    return response
+
+
+def _model(parts: Parts, repository: str, revision: str, request: Request) -> Response:
+    """Answer with a model's info. A gated one is shown to everybody, as on the Hub; only its files are not."""
+    model = _visible(parts, repository, request)
     if model is None:
-        response = error("Repository not found", 404)
-        response.headers["x-error-code"] = "RepoNotFound"
-        return response
+        return _refused("Repository not found", 404, "RepoNotFound")
     try:
         return answer(catalogue.render_hub_model(model, revision, blobs=request.query_params.get("blobs") == "true"))
     except MissingError as missing:
-        response = error(str(missing), 404)
-        response.headers["x-error-code"] = "RevisionNotFound"
-        return response
+        return _refused(str(missing), 404, "RevisionNotFound")
+
+
+def _auth_check(parts: Parts, repository: str, request: Request) -> Response:
+    """Tell whether the files may be read: without a token what is public, with one also what its user has accepted."""
+    authorization = request.headers.get("authorization")
+    grant = None if authorization is None else parts.tokens.require(authorization)
+    model = _visible(parts, repository, request)
+    if model is None:
+        return _refused("Repository not found", 404, "RepoNotFound")
+    if model.gated and (grant is None or not grant.accepted(repository)):
+        text = f"Access to model {repository} is restricted and you are not in the authorized list"
+        return _refused(text, 401 if grant is None else 403, "GatedRepo")
+    return answer({})
 
 
 def _whoami(grant: Grant) -> wire.Json:

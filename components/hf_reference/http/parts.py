@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass
+import threading
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Final
 
 from starlette.responses import Response
 
+from hf_reference.audit import AuditLog
 from hf_reference.errors import (
+    AbsentError,
     ForbiddenError,
     InvalidError,
     MissingError,
@@ -20,11 +23,16 @@ from hf_reference.errors import (
     UnparsableError,
     WrongStatusError,
 )
+from hf_reference.traffic import Traffic
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from starlette.requests import Request
 
+    from hf_reference.audit import Action
     from hf_reference.clock import Clock
+    from hf_reference.endpoint import Endpoint, Person
     from hf_reference.faults import Faults
     from hf_reference.journal import Journal
     from hf_reference.store import Store
@@ -40,7 +48,19 @@ _CODES: Final[dict[type[RefusalError], int]] = {
     UnparsableError: 400,
     OverQuotaError: 400,  # guessed: neither code nor text is published
     WrongStatusError: 400,
+    AbsentError: 501,
 }
+
+
+@dataclass(slots=True)
+class Switches:
+    """What a deployment of the service may lack; a test may turn it while the server runs."""
+
+    log_search: bool = True
+
+
+REQUEST_ID: Final = "hf_reference.request_id"
+"""Key in the scope's extensions: the id that the answer to this request will carry."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,6 +75,11 @@ class Parts:
     world: World
     store: Store | None = None
     latency_s: float = 0.0
+    switches: Switches = field(default_factory=Switches)
+    stopping: threading.Event = field(default_factory=threading.Event)
+    """Set when the server is asked to stop: what streams has to end by itself."""
+    traffic: Traffic = field(default_factory=Traffic)
+    audit: AuditLog = field(default_factory=AuditLog)
 
     def allow(self, request: Request, permission: Permission, namespace: str | None) -> Grant:
         """Check the caller's token for a permission on a namespace.
@@ -65,6 +90,21 @@ class Parts:
         grant.require(permission, namespace)
         return grant
 
+    def note(
+        self, request: Request, action: Action, endpoint: Endpoint, by: Person, changes: Sequence[str] = ()
+    ) -> None:
+        """Write what was done into the audit log."""
+        self.audit.record(
+            action,
+            at=self.clock.now(),
+            by=by,
+            namespace=endpoint.namespace,
+            name=endpoint.name,
+            changes=changes,
+            source_ip=request.client.host if request.client else "",
+            request_id=request.scope.get("extensions", {}).get(REQUEST_ID, ""),
+        )
+
     def commit(self, *, even_if_only_time_passed: bool = False) -> None:
         """Put what changed into the state file, if there is one.
 
@@ -72,8 +112,9 @@ class Parts:
         """
         if self.store is not None:
             changes = self.world.take_changes()
-            if changes.endpoints or even_if_only_time_passed:
-                self.store.save(changes)
+            acts = self.audit.take_new()
+            if changes.endpoints or acts or even_if_only_time_passed:
+                self.store.save(changes, acts)
 
 
 def answer(wire: Any, status: int = 200) -> Response:  # noqa: ANN401 - JSON

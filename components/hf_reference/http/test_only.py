@@ -39,6 +39,13 @@ class Quota(BaseModel):
     max_accelerators: int = Field(ge=0)
 
 
+class Switch(BaseModel):
+    """Body of ``PUT /_test/log-search``."""
+
+    model_config = ConfigDict(extra="forbid")
+    enabled: bool
+
+
 def router(parts: Parts) -> APIRouter:
     """Make the routes under ``/_test``."""
     routes = APIRouter(prefix="/_test")
@@ -56,6 +63,11 @@ def router(parts: Parts) -> APIRouter:
         wanted = await _parsed(Quota, request)
         parts.world.set_quota(wanted.namespace, wanted.vendor, wanted.instance_type, wanted.max_accelerators)
         parts.commit(even_if_only_time_passed=True)
+        return answer({})
+
+    @routes.put("/log-search")
+    async def log_search(request: Request) -> Response:
+        parts.switches.log_search = (await _parsed(Switch, request)).enabled
         return answer({})
 
     return routes

@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from hf_reference.errors import SetupError
-from hf_reference.faults import Faults
+from hf_reference.faults import Failure, Faults
 
 LOST = {"kind": "answer_lost"}
 
@@ -57,12 +57,14 @@ def test_several_faults_strike_in_the_order_they_were_added(faults: Faults) -> N
 
 def test_dooms_are_the_worlds_and_requests_are_the_skins(faults: Faults) -> None:
     """A request does not use up a failing deployment, nor the other way round; the kinds are apart."""
-    faults.add({"match": {"endpoint": "acme/e*"}, "fault": {"kind": "deploy_fails", "message": "no capacity"}})
+    faults.add(
+        {"match": {"endpoint": "acme/e*"}, "fault": {"kind": "deploy_fails", "message": "no capacity", "log": ["x"]}}
+    )
     faults.add({"fault": LOST})
     assert kinds(faults, about="acme/e1") == ["answer_lost"]
     assert faults.doom("update_fails", "acme/e1") is None
     assert faults.doom("deploy_fails", "umbrella/e1") is None
-    assert faults.doom("deploy_fails", "acme/e1") == "no capacity"
+    assert faults.doom("deploy_fails", "acme/e1") == Failure("no capacity", ("x",))
     assert faults.doom("deploy_fails", "acme/e1") is None
 
 

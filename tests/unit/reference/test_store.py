@@ -5,6 +5,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from hf_reference import logs
+from hf_reference.audit import AuditLog
 from hf_reference.clock import Virtual
 from hf_reference.endpoint import Person
 from hf_reference.errors import SetupError
@@ -106,6 +108,34 @@ def test_a_deleted_endpoint_leaves_the_file(
     clock.advance(1)
     store.save(world.take_changes())
     assert reborn(store)[0].every("acme") == []
+
+
+def test_the_past_and_the_audit_log_come_back(
+    store: Store, clock: Virtual, declare: Callable[..., Declaration], alice: Person
+) -> None:
+    """The logs of an endpoint read the same after a restart, also those of a failure that is still to come."""
+    faults = Faults()
+    faults.add({"fault": {"kind": "deploy_fails", "log": ["last words"]}})
+    failing = World(clock, faults, provisioning_s=100.0)
+    failing.create("acme", declare(), alice)
+    clock.advance(50)
+    audit = AuditLog()
+    audit.record("created", at=1.0, by=alice, namespace="acme", name="e1", source_ip="", request_id="r")
+    store.save(failing.take_changes(), audit.take_new())
+    again, later = reborn(store)
+
+    def said() -> list[list[str]]:
+        pairs = [(w.get("acme", "e1"), w.clock.now()) for w in (failing, again)]
+        return [[line.text for line in logs.lines(e.past, e.label, now)] for e, now in pairs]
+
+    first, second = said()
+    assert first == second != []
+    clock.advance(50)
+    later.advance(50)
+    first, second = said()
+    assert first == second
+    assert second[-1] == "last words"
+    assert store.load_audit() == audit.of("acme")
 
 
 def test_only_what_changed_is_written(world: World, declare: Callable[..., Declaration], alice: Person) -> None:

@@ -52,6 +52,19 @@ def test_a_table_narrows_tokens_and_namespaces() -> None:
 
 
 @pytest.mark.parametrize(
+    ("grant", "expected"),
+    [({}, False), ({"gated": ["org/model"]}, True), ({"gated": ["org/other"]}, False), ({"gated": "*"}, True)],
+    ids=str,
+)
+def test_a_narrowed_token_reads_the_gated_repositories_that_it_names(grant: dict[str, Any], *, expected: bool) -> None:
+    """None unless they are named, where the open server's tokens read them all."""
+    tokens = Tokens()
+    assert tokens.require("Bearer hf_x").accepted("org/model")
+    tokens.replace({"hf_x": grant})
+    assert expected is tokens.require("Bearer hf_x").accepted("org/model")
+
+
+@pytest.mark.parametrize(
     "text",
     ['{"hf_reader": {"user": "bob", "permissions": ["read"]}}', "hf_reader:\n  user: bob\n  permissions: [read]\n"],
     ids=["json", "yaml"],

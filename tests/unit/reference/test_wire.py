@@ -132,6 +132,7 @@ def test_protected_is_read_as_private(body: Make) -> None:
         ({"measure": {"pendingRequests": None}}, ("pendingRequests", None)),
         ({"metric": "pendingRequests", "threshold": 3}, ("pendingRequests", 3)),
         ({"metric": "hardwareUsage", "measure": {"pendingRequests": 1}}, ("pendingRequests", 1)),
+        ({"threshold": 70}, ("hardwareUsage", 70)),
         ({}, ("hardwareUsage", None)),
     ],
     ids=str,
@@ -233,6 +234,63 @@ def test_a_router_rolls_out_and_an_empty_one_is_its_removal(body: Make) -> None:
     assert routed.custom_router is not None
     assert (routed.custom_router.port, routed.same_containers(old)) == (3000, False)
     assert put(routed, {"customRouter": {}}) == old
+
+
+def test_a_router_without_its_image_is_refused(body: Make) -> None:
+    """On create also the empty one, which removes something on update only; the same for the other router."""
+    for router in ({}, {"port": 1}):
+        with pytest.raises(InvalidError, match=r"customRouter: missing field `tag`"):
+            parse(body(customRouter=router))
+    with pytest.raises(InvalidError, match=r"experimentalFeatures.kvRouter: missing field `tag`"):
+        put(parse(body()), {"experimentalFeatures": {"kvRouter": {}}})
+
+
+def test_experimental_features_merge_and_null_removes_the_router(body: Make) -> None:
+    """One feature leaves the others alone; unknown ones vanish, at the second level too."""
+    old = parse(body(experimentalFeatures={"kvRouter": {"tag": "a", "x": 1}, "skipRepoDownload": True, "warp": 9}))
+    assert old.experimental_features.model_dump(by_alias=True, exclude_none=True) == {
+        "cacheHttpResponses": False,
+        "kvRouter": {"tag": "a"},
+        "skipRepoDownload": True,
+    }
+    new = put(old, {"experimentalFeatures": {"kvRouter": None}}).experimental_features
+    assert (new.kv_router, new.skip_repo_download) == (None, True)
+    assert put(old, {"experimentalFeatures": None}) == old
+
+
+@pytest.mark.parametrize(
+    ("sent", "expected"),
+    [
+        ({"cacheHttpResponses": True}, True),
+        ({"cacheHttpResponses": None}, False),
+        ({"experimentalFeatures": {"cacheHttpResponses": True}}, True),
+        ({"cacheHttpResponses": True, "experimentalFeatures": {"cacheHttpResponses": False}}, False),
+        ({"cacheHttpResponses": True, "experimentalFeatures": {"skipRepoDownload": True}}, True),
+    ],
+    ids=str,
+)
+def test_the_response_cache_is_read_at_both_places(body: Make, sent: dict[str, Any], *, expected: bool) -> None:
+    """And kept at one; the inner one counts where both were sent."""
+    assert expected is parse(body(**sent)).experimental_features.cache_http_responses
+    assert expected is put(parse(body()), sent).experimental_features.cache_http_responses
+
+
+def test_a_measure_is_replaced_whole_and_its_threshold_can_come_alone(body: Make) -> None:
+    """Another metric forgets the old threshold; the deprecated bare threshold is of the metric that is."""
+    old = parse(body(scaling={"measure": {"pendingRequests": 2.5}}))
+
+    def measured(**scaling: Any) -> tuple[str, float | None]:
+        measure = put(old, {"compute": {"scaling": scaling}}).compute.scaling.measure
+        return measure.metric, measure.threshold
+
+    assert measured(measure={"hardwareUsage": None}) == ("hardwareUsage", None)
+    assert measured(measure={"pendingRequests": None}) == ("pendingRequests", None)
+    assert measured(metric="hardwareUsage") == ("hardwareUsage", None)
+    assert measured(threshold=4) == ("pendingRequests", 4)
+    assert measured(measure=None, maxReplica=2) == ("pendingRequests", 2.5)
+    for bad in ({}, {"hardwareUsage": 1, "pendingRequests": 1}, {"latency": 1}):
+        with pytest.raises(RefusalError, match=r"compute\.scaling\.measure"):
+            measured(measure=bad)
 
 
 def test_an_unknown_repository_gets_a_commit_all_the_same(shown: Make, body: Make) -> None:
