@@ -151,6 +151,6 @@ def test_drift_is_shown_by_a_refresh_and_put_back_by_the_next_up(project: Projec
     assert "4 unchanged" in project.refresh().expect_success().text
 
     destroyed = project.destroy().expect_success()
-    assert "- 3 deleted" in destroyed.text
+    assert "- 4 deleted" in destroyed.text
     assert hub.list_inference_endpoints(NAMESPACE) == []
     assert project.resources() == []

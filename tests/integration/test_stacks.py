@@ -38,7 +38,7 @@ def expect_no_change(project: Project, server: Running) -> None:
     """Run a second up, which finds everything as it is and writes nothing."""
     before = writes(server)
     outcome = project.up().expect_success()
-    assert f"{1 + 2 * len(committed(project.stack))} unchanged" in outcome.text
+    assert f"{2 + 2 * len(committed(project.stack))} unchanged" in outcome.text
     assert writes(server) == before
 
 
