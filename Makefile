@@ -7,13 +7,14 @@ WORKERS ?= auto
 ALONE := env -u HF_ENDPOINTS_API_URL -u HF_ENDPOINT -u HF_TOKEN
 
 .DEFAULT_GOAL := help
-.PHONY: help up down test check pins
+.PHONY: help up down test check generate pins
 
 help:
 	@echo 'make up [STACK=dev]   a running stack on the local reference server; prints its URLs and one generated text'
 	@echo 'make down [STACK=…]   remove the stacks that make up made (or only that one) and stop the server'
 	@echo 'make test             all tests, in a new random order each time'
 	@echo 'make check            format, lint, types and the fast tests'
+	@echo 'make generate         write again what is derived from the declarations: schema and field reference'
 	@echo 'make pins             renew constraints.txt with the newest versions that pyproject.toml allows'
 	@echo 'tools/run CMD…        any command in the environment of the project, e.g. tools/run pulumi preview -s dev'
 
@@ -31,6 +32,9 @@ check:
 	@tools/run ruff check
 	@tools/run mypy
 	@tools/run $(ALONE) pytest -q tests/unit
+
+generate:
+	@tools/run python -m tools.generate
 
 pins:
 	@tools/run python -m tools.pins

@@ -23,8 +23,10 @@ from typing import Any
 from hf_endpoints.core.naming import automatic_name
 from hf_endpoints.core.plan import Change, Kind, changes_between, drift_between
 from hf_endpoints.core.state import Inputs, State
-from hf_endpoints.core.tree import Tree
+from hf_endpoints.core.tree import ABSENT, Tree, value_at
 from hf_endpoints.core.wire import Observation
+from hf_endpoints.spec import declared_fields
+from hf_endpoints.spec.markers import WriteOnly
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,12 +37,13 @@ class Plan:
     replaces: tuple[str, ...]
     delete_first: bool
     owner_changed: bool
+    leftover: str | None = None
 
     @property
     def is_empty(self) -> bool:
         """Whether nothing has to be called."""
         called = any(change.kind is not Kind.LOCAL for change in self.changes)
-        return not (called or self.replaces or self.owner_changed)
+        return not (called or self.replaces or self.owner_changed or self.leftover)
 
 
 def next_inputs(
@@ -79,9 +82,25 @@ def plan(old: Inputs, new: Inputs) -> Plan:
     return Plan(
         changes=changes,
         replaces=tuple(dict.fromkeys(replaces)),
-        delete_first=new.id == old.id,
+        delete_first=new.id == old.id or new.tree.get("replace") == "delete_first",
         owner_changed=new.owner != old.owner,
+        leftover=new.leftover,
     )
+
+
+def is_leftover(found: Observation, current: Observation, owner: str) -> bool:
+    """Whether an endpoint under the next generation's name was made by a replacement that nobody recorded.
+
+    No entry of the state can hold it: what waits for deletion has lower generations, or, after a forced replacement,
+    is older than what took its place.
+    """
+    return found.ownership.owner == owner and _sortable(found.created_at) > _sortable(current.created_at)
+
+
+def _sortable(instant: str) -> tuple[str, str]:
+    """A time in UTC as text that sorts; the API writes three to nine digits of a second."""
+    whole, _, fraction = instant.removesuffix("Z").partition(".")
+    return whole, fraction.ljust(9, "0")
 
 
 class Meeting(Enum):
@@ -95,17 +114,38 @@ class Meeting(Enum):
 
 
 def meet(found: Observation, inputs: Inputs, claim: str, *, deleted_by_us: bool) -> Meeting:
-    """Decide about an existing endpoint; ``deleted_by_us`` tells that this process has asked for its deletion."""
+    """Decide about an existing endpoint; ``deleted_by_us`` tells that this process has asked for its deletion.
+
+    An adopted endpoint is taken over or refused, never made anew: its owner did not agree to lose it.
+    """
     if found.ownership.claim == claim:
         return Meeting.OURS_FROM_THIS_CALL
     if deleted_by_us:
         return Meeting.LEAVING
-    if found.ownership.owner != inputs.owner:
-        return Meeting.REFUSE
-    stuck = found.state == "failed"
-    other = any(change.kind is Kind.REPLACE for change in drift_between(inputs.tree, found.tree))
     exposed = ("private_service" in found.tree) != ("private_service" in inputs.tree)  # drift passes over absent fields
-    return Meeting.RECREATE if stuck or other or exposed else Meeting.TAKE_OVER
+    if found.ownership.owner != inputs.owner:
+        fits = inputs.tree.get("adopt") is True and not exposed and not replacing_drift(inputs, found)
+        return Meeting.TAKE_OVER if fits else Meeting.REFUSE
+    stuck = found.state == "failed"
+    return Meeting.RECREATE if stuck or exposed or replacing_drift(inputs, found) else Meeting.TAKE_OVER
+
+
+def replacing_drift(inputs: Inputs, found: Observation) -> tuple[Change, ...]:
+    """Where an endpoint differs from the declaration in what cannot change in place."""
+    return tuple(change for change in drift_between(inputs.tree, found.tree) if change.kind is Kind.REPLACE)
+
+
+def adoption(inputs: Inputs, found: Observation) -> tuple[Change, ...]:
+    """What taking over somebody else's endpoint changes in it: declared fields that differ, and write-only ones.
+
+    What is not declared is left as it is; it was not ours to clear.
+    """
+    unseen = [
+        Change(field, value, ABSENT, Kind.UPDATE, "the API never returns it")
+        for field in declared_fields()
+        if field.marker(WriteOnly) is not None and (value := value_at(inputs.tree, field.path)) is not ABSENT
+    ]
+    return (*drift_between(inputs.tree, found.tree), *unseen)
 
 
 def may_delete(found: Observation, state: State) -> bool:

@@ -3,7 +3,8 @@
 Rules that keep false changes away (what the API normalises is normalised here first):
 
 - a field that is left out is not managed: only declared fields are compared with what the API says
-- absent, null and empty mean the same, but for an object whose presence says something (``huggingface: {}``)
+- absent, null, empty and the value that clears a field mean the same, but for an object whose presence says something
+  (``huggingface: {}``)
 - the order of an unordered list means nothing
 - a write-only field is compared with the last applied value, never with an observation
 - a branch or tag is compared with a commit as equal: the API answers with the commit it stood for at that time
@@ -19,10 +20,19 @@ from typing import Any, Final
 from hf_endpoints.core.tree import ABSENT, Tree, value_at
 from hf_endpoints.spec import DeclaredField, declared_fields, is_known
 from hf_endpoints.spec.fields import Path
-from hf_endpoints.spec.markers import ClearedBy, Derived, Local, Replace, Resolved, Unordered, WriteOnly
+from hf_endpoints.spec.markers import (
+    ByVerb,
+    ClearedBy,
+    Derived,
+    Local,
+    Replace,
+    Resolved,
+    Unordered,
+    Variants,
+    WriteOnly,
+)
 
 _COMMIT: Final = re.compile(r"[0-9a-f]{40}")
-_IMAGE: Final = ("model", "image")
 
 
 class Kind(Enum):
@@ -70,18 +80,37 @@ def drift_between(applied: Tree, observed: Tree) -> tuple[Change, ...]:
     )
 
 
+def not_taken(sent: Tree, answered: Tree) -> tuple[Change, ...]:
+    """Where the API's answer to a write differs from what was sent: it drops what it does not know without a word."""
+    return tuple(
+        change
+        for change in changes_between(sent, answered)
+        if change.field.marker(Local) is None
+        and change.field.marker(ByVerb) is None
+        and change.field.marker(WriteOnly) is None
+        and not change.field.is_object
+        and _nothing_to(change.old) is not None
+        and not _stands_for(change)
+    )
+
+
 def _was_declared(change: Change) -> bool:
     return change.old is not ABSENT if change.field.is_object else _nothing_to(change.old) is not None
 
 
 def _was_answered(change: Change) -> bool:
-    """A field missing from an answer says nothing, unless missing is how the API shows it cleared."""
-    return change.new is not ABSENT or change.field.is_object or change.field.marker(ClearedBy) is not None
+    """A field missing from an answer says nothing, unless missing is how the API shows it cleared.
+
+    A switch that is off would be answered as false: one that is missing is unknown to the API.
+    """
+    cleared = change.field.marker(ClearedBy)
+    shown_as_missing = cleared is not None and cleared.value is not False
+    return change.new is not ABSENT or change.field.is_object or shown_as_missing
 
 
 def _is_other_engine(change: Change) -> bool:
     """An image of another kind differs as a whole: none of its fields was declared, and none of the old is answered."""
-    return change.kind is Kind.REPLACE and change.path[:2] == _IMAGE
+    return change.kind is Kind.REPLACE and change.field.marker(Variants) is not None
 
 
 def _change(field: DeclaredField, before: Any, after: Any, old: Tree, new: Tree) -> Change | None:  # noqa: ANN401
@@ -94,10 +123,9 @@ def _change(field: DeclaredField, before: Any, after: Any, old: Tree, new: Tree)
     replace = field.marker(Replace)
     if replace is not None:
         return Change(field, before, after, Kind.REPLACE, replace.why)
-    if field.path[:2] == _IMAGE and _engine_kind(old) != _engine_kind(new):
-        return Change(
-            field, before, after, Kind.REPLACE, "the service's guide asks for a new endpoint to change engine"
-        )
+    variants = field.marker(Variants)
+    if variants is not None and _variant(field, old) != _variant(field, new):
+        return Change(field, before, after, Kind.REPLACE, variants.why)
     if _nothing_to(after) is None and field.marker(ClearedBy) is None and field.whole_at is None:
         return None
     return Change(field, before, after, Kind.UPDATE, "the API updates it in place")
@@ -106,7 +134,10 @@ def _change(field: DeclaredField, before: Any, after: Any, old: Tree, new: Tree)
 def _same(field: DeclaredField, before: Any, after: Any) -> bool:  # noqa: ANN401  property values
     if field.is_object:
         return (before is ABSENT) == (after is ABSENT)
-    before, after = _nothing_to(before), _nothing_to(after)
+    cleared = field.marker(ClearedBy)
+    before, after = (
+        None if cleared is not None and value == cleared.value else _nothing_to(value) for value in (before, after)
+    )
     if field.marker(Unordered) is not None and before is not None and after is not None:
         return sorted(before) == sorted(after)
     return bool(before == after)
@@ -116,9 +147,10 @@ def _nothing_to(value: Any) -> Any:  # noqa: ANN401  property values
     return None if value is ABSENT or value in (None, [], {}) else value
 
 
-def _engine_kind(tree: Tree) -> frozenset[str]:
-    image = value_at(tree, _IMAGE)
-    return frozenset(image) if isinstance(image, dict) else frozenset()
+def _variant(field: DeclaredField, tree: Tree) -> frozenset[str]:
+    """The key that is given of the object with `Variants`, which is one that the API replaces whole."""
+    given = value_at(tree, field.path[: field.whole_at])
+    return frozenset(given) if isinstance(given, dict) else frozenset()
 
 
 def _stands_for(change: Change) -> bool:

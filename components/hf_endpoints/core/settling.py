@@ -30,8 +30,8 @@ class Judgement:
 _FAILED: Final = frozenset({"failed", "updateFailed"})
 
 
-def judge(found: Observation | None) -> Judgement:
-    """Judge what was seen; None means that the API knows no such endpoint.
+def judge(found: Observation | None, run_state: str = "running") -> Judgement:
+    """Judge what was seen; None means that the API knows no such endpoint, ``run_state`` is what was declared.
 
     ``scaledToZero`` and ``paused`` are rest: the service never leaves them by itself (huggingface_hub's ``wait``
     would wait for ever). ``running`` does not mean that the model answers, so its health route is asked; that of a
@@ -40,6 +40,10 @@ def judge(found: Observation | None) -> Judgement:
     if found is None:
         return Judgement(Verdict.GONE, "it is gone: deleted outside; run 'pulumi refresh', then 'pulumi up'")
     words = f"{found.state}: {found.message}" if found.message else found.state
+    if run_state == "paused":
+        if found.state == "running":
+            return Judgement(Verdict.FAILED, "running, although declared paused: 'pulumi up' pauses it")
+        return Judgement(Verdict.SETTLED if found.state == "paused" else Verdict.WAIT, words)
     if found.state in _FAILED:
         return Judgement(Verdict.FAILED, words)
     if found.state in {"scaledToZero", "paused"}:

@@ -16,24 +16,33 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Any, Final
 
+from hf_endpoints.core.migrate import SCHEMA_VERSION, current
 from hf_endpoints.core.tree import Tree
 from hf_endpoints.spec import EndpointSpec
 
-SCHEMA_VERSION: Final = 1
-_OURS: Final = ("schema_version", "namespace", "owner", "generation", "endpoint_name")
+_OURS: Final = ("schema_version", "namespace", "owner", "generation", "endpoint_name", "leftover")
 _OUTPUTS: Final = ("claim", "created_at")
 _ENGINE: Final = "__provider"
+_DEFAULTS: Final[Tree] = {
+    name: info.default for name, info in EndpointSpec.model_fields.items() if isinstance(info.default, (str, bool))
+}
+"""What a bag stands for that was stored before a field with a default came to be: `running` was so all along."""
 
 
 @dataclass(frozen=True, slots=True)
 class Inputs:
-    """The checked inputs of one endpoint. ``tree`` is the spec with its defaults, absent fields left out."""
+    """The checked inputs of one endpoint. ``tree`` is the spec with its defaults, absent fields left out.
+
+    ``leftover`` names an endpoint to delete: the successor that an interrupted replacement made, which was then
+    taken back before the engine could record it.
+    """
 
     namespace: str
     owner: str
     generation: int
     endpoint_name: str
     tree: Tree
+    leftover: str | None = None
 
     @property
     def id(self) -> str:
@@ -49,18 +58,20 @@ class Inputs:
             "owner": self.owner,
             "generation": self.generation,
             "endpoint_name": self.endpoint_name,
+            **({"leftover": self.leftover} if self.leftover else {}),
         }
 
     @classmethod
     def from_props(cls, props: Mapping[str, Any]) -> Inputs:
-        """Read a bag that ``check`` made, from inputs or outputs."""
-        known = {key: _whole_numbers(value) for key, value in props.items()}
+        """Read a bag that ``check`` made, from inputs or outputs. Raises `NewerState` for one of a later version."""
+        known = {key: _whole_numbers(value) for key, value in current(props).items()}
         return cls(
             namespace=known["namespace"],
             owner=known["owner"],
             generation=known["generation"],
             endpoint_name=known["endpoint_name"],
-            tree=spec_part(known),
+            tree={**_DEFAULTS, **spec_part(known)},
+            leftover=known.get("leftover"),
         )
 
 
@@ -79,6 +90,7 @@ class State:
     @classmethod
     def from_props(cls, props: Mapping[str, Any]) -> State:
         """Read a bag of outputs."""
+        props = current(props)
         return cls(Inputs.from_props(props), props["claim"], props["created_at"])
 
     def with_tree(self, tree: Tree) -> State:

@@ -5,17 +5,19 @@ from __future__ import annotations
 from collections.abc import Mapping
 from copy import copy
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Final
 
 from hf_endpoints.core.naming import Ownership, split_tags, tags_with
 from hf_endpoints.core.plan import Change, Kind
 from hf_endpoints.core.state import Inputs
 from hf_endpoints.core.tree import ABSENT, Tree, put, value_at
-from hf_endpoints.spec import declared_fields
+from hf_endpoints.spec import DeclaredField, declared_fields
 from hf_endpoints.spec.fields import Path
-from hf_endpoints.spec.markers import ClearedBy, Follows, Local, Replace, WriteOnly
+from hf_endpoints.spec.markers import ByVerb, ClearedBy, Follows, Local, Replace, WriteOnly
 
 Wire = dict[str, Any]
+_NOTHING: Final[tuple[Any, ...]] = (ABSENT, None, [], {}, False)
+"""Observed values that need no clearing."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,51 +44,56 @@ def render_create(inputs: Inputs, claim: str) -> Wire:
     body: Wire = {"name": inputs.endpoint_name}
     for field in declared_fields():
         value = value_at(inputs.tree, field.path)
-        if field.marker(Local) is None and value is not ABSENT:
+        if _is_sent(field) and value is not ABSENT:
             put(body, field.wire_path, value)
     body["tags"] = tags_with(inputs.tree.get("tags", []), inputs.owner, claim)
     return body
 
 
-def render_update(changes: tuple[Change, ...], inputs: Inputs, claim: str, *, tags: bool = False) -> Wire:
+def render_update(changes: tuple[Change, ...], inputs: Inputs, claim: str, *, found: Observation | None = None) -> Wire:
     """The body of an update: what changed, with objects that the API replaces whole sent whole.
 
-    ``tags`` asks for the tags although the user's are unchanged (a new owner, a new claim). An empty body means that
-    there is nothing to call for.
+    ``found`` asks for the tags although the declared ones are unchanged (a new owner, a new claim): where none are
+    declared, those that it has stay. An empty body means that there is nothing to call for.
     """
     create = render_create(inputs, claim)
     body: Wire = {}
-    updated = [change.field for change in changes if change.kind is Kind.UPDATE]
+    updated = [change.field for change in changes if change.kind is Kind.UPDATE and _is_sent(change.field)]
     paths = {field.path for field in updated}
     followers = [field for field in declared_fields() if (lead := field.marker(Follows)) and lead.path in paths]
     for field in (*updated, *followers):
-        wire_path = field.wire_path[: field.whole_at or len(field.path)]
+        wire_path = field.sent_at
         value = value_at(create, wire_path)
         cleared = field.marker(ClearedBy)
         if value is not ABSENT:
             put(body, wire_path, value)
         elif cleared is not None:
             put(body, wire_path, copy(cleared.value))
-    if tags or "tags" in body:
+    if "tags" in body:
         body["tags"] = create["tags"]
+    elif found is not None:
+        body["tags"] = tags_with(inputs.tree.get("tags") or found.tree["tags"], inputs.owner, claim)
     return body
 
 
-def render_take_over(inputs: Inputs, claim: str) -> Wire:
-    """The body that brings an existing endpoint to the declaration and writes our claim on it.
+def render_take_over(inputs: Inputs, claim: str, found: Observation) -> Wire:
+    """The body that brings an endpoint of our own to the declaration and writes our claim on it.
 
-    Everything that an update can carry is sent, so that nothing depends on what was there.
+    Everything declared is sent. What is not declared, and is there from an older declaration, is cleared; so are
+    secrets, which cannot be seen.
     """
     create = render_create(inputs, claim)
-    body: Wire = {"tags": create["tags"], "type": create["type"]}
+    body: Wire = {"tags": create["tags"]}
     for field in declared_fields():
-        if field.marker(Local) is not None or field.marker(Replace) is not None:
+        if not _is_sent(field) or field.marker(Replace) is not None:
             continue
-        value, cleared = value_at(create, field.wire_path), field.marker(ClearedBy)
-        if value is not ABSENT:
-            put(body, field.wire_path, value)
-        elif cleared is not None and field.whole_at in (None, len(field.path)):
-            put(body, field.wire_path, copy(cleared.value))
+        sent, cleared = value_at(create, field.sent_at), field.marker(ClearedBy)
+        if sent is not ABSENT:
+            put(body, field.sent_at, sent)
+        elif cleared is not None and (
+            field.marker(WriteOnly) is not None or value_at(found.tree, field.path) not in _NOTHING
+        ):
+            put(body, field.sent_at, copy(cleared.value))
     return body
 
 
@@ -94,13 +101,14 @@ def parse_endpoint(wire: Mapping[str, Any]) -> Observation:
     """Read an endpoint of the API (``EndpointWithStatus`` of OpenAPI 2.0.0); unknown keys are passed over."""
     tree: Tree = {}
     for field in declared_fields():
-        if field.marker(Local) is not None or field.marker(WriteOnly) is not None:
+        if not _is_sent(field) or field.marker(WriteOnly) is not None:
             continue
         value = value_at(wire, field.wire_path)
         if value is not ABSENT and value is not None:
             put(tree, field.path, value)
     tree["tags"], ownership = split_tags(list(wire.get("tags") or []))
     status = wire["status"]
+    tree["run_state"] = "paused" if status["state"] == "paused" else "running"
     return Observation(
         name=wire["name"],
         state=status["state"],
@@ -112,6 +120,10 @@ def parse_endpoint(wire: Mapping[str, Any]) -> Observation:
         ownership=ownership,
         tree=tree,
     )
+
+
+def _is_sent(field: DeclaredField) -> bool:
+    return field.marker(Local) is None and field.marker(ByVerb) is None
 
 
 def refreshed_tree(applied: Tree, changes: tuple[Change, ...]) -> Tree:

@@ -43,6 +43,11 @@ class DeclaredField:
         return next((marker for marker in reversed(self.markers) if isinstance(marker, kind)), None)
 
     @property
+    def sent_at(self) -> Path:
+        """The wire path of what a change sends: the field, or the object above it that the API replaces whole."""
+        return self.wire_path if self.whole_at is None else self.wire_path[: self.whole_at - len(self.path) or None]
+
+    @property
     def dotted(self) -> str:
         """The path as messages show it."""
         return ".".join(self.path)
@@ -59,7 +64,7 @@ def _leaves(part: type[Part], above: DeclaredField) -> Iterator[DeclaredField]:
         yield above
     for name, info in part.model_fields.items():
         here = _field(name, info, above)
-        inner = _part_in(info.annotation)
+        inner = part_in(info.annotation)
         if inner is None:
             yield here
         else:
@@ -67,20 +72,28 @@ def _leaves(part: type[Part], above: DeclaredField) -> Iterator[DeclaredField]:
 
 
 def _field(name: str, info: FieldInfo, above: DeclaredField) -> DeclaredField:
-    markers = tuple(item for item in info.metadata if isinstance(item, Marker))
+    markers = tuple(item for item in (*info.metadata, *_inside(info.annotation)) if isinstance(item, Marker))
     wire = next((item.key for item in markers if isinstance(item, Wire)), to_camel(name))
     is_whole = any(isinstance(item, Whole) for item in markers)
     return DeclaredField(
         path=(*above.path, name),
-        wire_path=(*above.wire_path, wire),
+        wire_path=(*above.wire_path, *wire.split(".")),
         markers=(*above.markers, *markers),
         whole_at=len(above.path) + 1 if is_whole and above.whole_at is None else above.whole_at,
-        is_object=_part_in(info.annotation) is not None,
+        is_object=part_in(info.annotation) is not None,
         description=info.description or "",
     )
 
 
-def _part_in(annotation: Any) -> type[Part] | None:  # noqa: ANN401  an annotation may be any typing form
+def _inside(annotation: Any) -> Iterator[Any]:  # noqa: ANN401  an annotation may be any typing form
+    """What is annotated inside a union, as in ``Annotated[Int, Unit("s")] | None``: pydantic keeps it there."""
+    yield from getattr(annotation, "__metadata__", ())
+    for item in get_args(annotation):
+        yield from _inside(item)
+
+
+def part_in(annotation: Any) -> type[Part] | None:  # noqa: ANN401  an annotation may be any typing form
+    """The declared object that a field's annotation holds, or None for a plain value."""
     if isinstance(annotation, type) and issubclass(annotation, Part):
         return annotation
-    return next((found for item in get_args(annotation) if (found := _part_in(item)) is not None), None)
+    return next((found for item in get_args(annotation) if (found := part_in(item)) is not None), None)

@@ -9,6 +9,7 @@ A validator that raises a type of ``at:FIELD`` says all of this itself, of the f
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from difflib import get_close_matches
 from typing import Any, Final
@@ -20,6 +21,7 @@ from hf_endpoints.errors import DeclarationError
 from hf_endpoints.spec.endpoint import EndpointSpec
 from hf_endpoints.spec.fields import Path, declared_fields
 from hf_endpoints.spec.markers import WriteOnly
+from hf_endpoints.spec.part import is_known
 
 _WANTED: Final = {
     "string_type": "needs to be text: put it in quotes",
@@ -58,10 +60,29 @@ def parse_spec(raw: object, endpoint: str) -> EndpointSpec:
     Raises `DeclarationError` with one line per mistake. Values that are not known yet pass (see `spec.part`).
     """
     try:
-        return EndpointSpec.model_validate(raw)
+        spec = EndpointSpec.model_validate(raw)
     except ValidationError as invalid:
         lines = [_line(endpoint, error, raw) for error in invalid.errors(include_url=False)]
         raise DeclarationError(*dict.fromkeys(lines)) from None
+    if unheard_of := list(_ignored_that_are_no_fields(spec)):
+        raise DeclarationError(*(f"endpoint {endpoint!r}: options.ignore_changes: {words}" for words in unheard_of))
+    return spec
+
+
+def _ignored_that_are_no_fields(spec: EndpointSpec) -> Iterator[str]:
+    """What is wrong with each path to ignore that leads nowhere: the engine would pass over it in silence."""
+    options = spec.options
+    paths = options.ignore_changes if options is not None and is_known(options) else None
+    for path in paths or [] if is_known(paths) else []:
+        steps = tuple(re.findall(r"[^.\[\]\"]+", path))
+        if is_known(path) and not any(_agree(steps, field.path) for field in declared_fields()):
+            close = get_close_matches(path, [field.dotted for field in declared_fields()], n=1)
+            yield f"{path!r} is not a field{f': did you mean {close[0]!r}?' if close else ''}"
+
+
+def _agree(steps: Path, field: Path) -> bool:
+    """Whether one of two paths leads to the other; ``*`` stands for any step, as in Pulumi's own paths."""
+    return bool(steps) and all(here in {there, "*"} for here, there in zip(steps, field, strict=False))
 
 
 def _line(endpoint: str, error: ErrorDetails, raw: object) -> str:

@@ -12,6 +12,7 @@ from collections.abc import Callable
 from typing import Annotated, Any, Final
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, StrictBool, StrictStr, WrapValidator, field_validator
+from pydantic.config import JsonDict
 from pydantic_core import PydanticCustomError
 
 UNKNOWN: Final = "04da6b54-80e4-46f7-96ec-b56ff0331ba9"
@@ -45,6 +46,8 @@ Int = Annotated[int, BeforeValidator(_integral)]
 Number = Annotated[float, BeforeValidator(_number)]
 Bool = StrictBool
 Text = Annotated[StrictStr, WrapValidator(_pass_unknown)]
+ONE_KEY: Final[JsonDict] = {"minProperties": 1, "maxProperties": 1}
+"""In the JSON schema of an object of which exactly one field is given."""
 TextMap = dict[Text, Text]
 TextList = list[Text]
 

@@ -84,7 +84,7 @@ class TestNamesAndGenerations:
         """The API cannot rename."""
         old, new = inputs(name="falcon"), inputs(inputs(name="falcon"), name="eagle")
         assert (new.endpoint_name, new.generation) == ("eagle", 2)
-        assert plan(old, new).replaces == ("endpoint_name",)
+        assert plan(old, new).replaces == ("name", "endpoint_name")
 
     def test_taking_a_given_name_out_is_a_replacement(self) -> None:
         """The automatic name is another, and of a generation that was not used."""

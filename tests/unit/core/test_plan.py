@@ -21,6 +21,9 @@ def image(variant: dict[str, Any]) -> dict[str, Any]:
     return {"model": {"image": {"huggingface": REMOVED, **variant}}}
 
 
+BY_NAME = {field.dotted: field for field in declared_fields()}
+
+
 def drift(declared: dict[str, Any], answered: dict[str, Any]) -> list[str]:
     return [".".join(change.path) for change in drift_between(tree(**declared), seen(**answered).tree)]
 
@@ -47,7 +50,7 @@ class TestAnEdit:
             ("provider.vendor", "aws", "gcp", Kind.REPLACE),
             ("provider.region", "us-east-1", "eu-west-1", Kind.REPLACE),
             ("replace_trigger", "1", "2", Kind.REPLACE),
-            ("name", "a", "b", Kind.LOCAL),
+            ("name", "a", "b", Kind.REPLACE),
             ("wait", True, False, Kind.LOCAL),
             ("timeouts.settle", 30, 60, Kind.LOCAL),
         ],
@@ -86,7 +89,7 @@ class TestAnEdit:
     @pytest.mark.parametrize(
         ("path", "value"),
         [
-            ("model.revision", "main"),
+            ("model.revision", "v1.0"),
             ("model.env", {"A": "1"}),
             ("model.secrets", {"A": "1"}),
             ("model.args", ["--a"]),
@@ -187,6 +190,21 @@ class TestEmptyForDefault:
         """The API may answer null, or not at all, for what is empty."""
         assert drift(at(path, {} if path.endswith("env") else []), at(path, empty)) == []
 
+    @pytest.mark.parametrize("path", ["cache_http_responses", "experimental_features.skip_repo_download"])
+    def test_a_switch_that_is_off_is_the_same_as_left_out(self, path: str) -> None:
+        """Taking it out would send the very value that it has."""
+        assert edited(at(path, value=False), {}) == ()
+        assert edited({}, at(path, value=False)) == ()
+        assert [change.new for change in edited(at(path, value=True), {})] == [ABSENT]
+
+    @pytest.mark.parametrize("path", ["cache_http_responses", "experimental_features.skip_repo_download"])
+    @pytest.mark.parametrize(("declared", "answered"), [(True, False), (False, True)])
+    def test_a_switch_drifts_only_when_the_api_answers_it(self, path: str, declared: bool, answered: bool) -> None:  # noqa: FBT001
+        """An account that the feature is not offered to gets no answer on it, which is no drift."""
+        wire = ".".join(BY_NAME[path].wire_path)
+        assert [path] == drift(at(path, declared), at(wire, answered))
+        assert drift(at(path, declared), at(wire, REMOVED)) == []
+
     def test_an_empty_image_object_is_something(self) -> None:
         """``huggingface: {}`` names a container: its absence is another declaration."""
         changes = changes_between(tree(), merged(tree(), image(TGI)))
@@ -272,11 +290,11 @@ class TestBranchOrCommit:
 
     def test_a_branch_that_became_another_is_drift(self) -> None:
         """An API that answers with the name is taken at its word."""
-        assert drift(at("model.revision", "main"), at("model.revision", "dev")) == ["model.revision"]
+        assert drift(at("model.revision", "v1.0"), at("model.revision", "dev")) == ["model.revision"]
 
     def test_writing_down_another_revision_is_an_update(self) -> None:
         """An edit compares what was written, also from a branch to a commit."""
-        (change,) = edited(at("model.revision", "main"), at("model.revision", MAIN))
+        (change,) = edited(at("model.revision", "v1.0"), at("model.revision", MAIN))
         assert Kind.UPDATE is change.kind
 
 

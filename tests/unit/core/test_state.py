@@ -57,7 +57,7 @@ def test_whole_numbers_are_ints_again() -> None:
 def test_the_names_in_the_state_stay_the_same() -> None:
     """They lie in users' state: a change needs a migration."""
     ours = {"schema_version", "namespace", "owner", "generation", "endpoint_name", "claim", "created_at"}
-    always = {"type", "model", "compute", "provider", "tags", "wait", "timeouts"}
+    always = {"type", "model", "compute", "provider", "tags", "wait", "timeouts", "run_state", "replace", "adopt"}
     assert ours | always == set(state().to_props())
     assert state().to_props()["schema_version"] == 1
 

@@ -88,6 +88,25 @@ def test_whole_objects_are_known_at_every_depth(path: str, steps: int | None) ->
     assert steps == BY_NAME[path].whole_at
 
 
+@pytest.mark.parametrize(
+    ("path", "sent"),
+    [
+        ("compute.instance_type", "compute.instanceType"),
+        ("model.image.tgi.port", "model.image"),
+        ("model.env", "model.env"),
+        ("cache_http_responses", "experimentalFeatures.cacheHttpResponses"),
+    ],
+)
+def test_what_is_sent_is_the_field_or_the_whole_around_it(path: str, sent: str) -> None:
+    """A field may lie deeper in the API than it does here."""
+    assert sent == ".".join(BY_NAME[path].sent_at)
+
+
+def test_a_marker_inside_a_union_is_seen() -> None:
+    """``Annotated[Number, Unit(…)] | None`` keeps it where pydantic does not list it."""
+    assert Unit("percent") == BY_NAME["compute.scaling.measure.hardware_usage"].marker(Unit)
+
+
 def test_only_an_object_without_fields_is_a_leaf_that_is_an_object() -> None:
     """``huggingface: {}`` says something by being there."""
     assert [name for name, field in BY_NAME.items() if field.is_object] == ["model.image.huggingface"]

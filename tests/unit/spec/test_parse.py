@@ -4,9 +4,11 @@ from typing import Any
 
 import pytest
 
+from hf_endpoints.core.tree import put
 from hf_endpoints.errors import DeclarationError
 from hf_endpoints.spec import UNKNOWN, declared_fields, parse_spec
 from tests.support.builders import REMOVED, SECRET, at, declaration, tree
+from tests.support.samples import samples_of
 
 
 def problems(raw: object, endpoint: str = "falcon") -> tuple[str, ...]:
@@ -188,21 +190,10 @@ def test_a_secret_in_a_declaration_of_the_wrong_shape_is_never_shown() -> None:
 )
 def test_a_value_that_is_not_known_yet_passes_at_every_path(path: tuple[str, ...]) -> None:
     """An output of a resource that does not exist yet may stand anywhere: as an object, below it, or as a leaf."""
-    whole = {
-        "model": {"image": {"custom": {"url": "x", "credentials": {"username": "bob"}}}},
-        "private_service": {"account_id": "123456789012", "region": "us-east-1"},
-    }
-    if path[:3] == ("model", "image", "tgi"):
-        whole["model"] = {"image": {"tgi": {"url": "x"}}}
-    if path[:3] == ("model", "image", "huggingface"):
-        whole["model"] = {}
-    parse_spec(declaration(**_put(whole, path)), "falcon")
-
-
-def _put(changes: dict[str, Any], path: tuple[str, ...]) -> dict[str, Any]:
-    head, *rest = path
-    inner = changes.get(head)
-    return {**changes, head: _put(inner if isinstance(inner, dict) else {}, tuple(rest)) if rest else UNKNOWN}
+    field = next(field for field in declared_fields() if field.path[: len(path)] == path)
+    whole = samples_of(field).second
+    put(whole, path, UNKNOWN)
+    parse_spec(whole, "falcon")
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,36 @@
+"""What to try when an endpoint does not come up: from its status and the last words of its container."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from typing import Final
+
+_BY_WORDS: Final[tuple[tuple[re.Pattern[str], str], ...]] = (
+    (
+        re.compile(r"out of memory|OutOfMemory|OOMKilled|exit code 137", re.IGNORECASE),
+        "the model needs more memory: take a larger compute.instance_size, or smaller sizes in model.image",
+    ),
+    (
+        re.compile(r"gated|401 Client Error|403 Client Error|authorized list", re.IGNORECASE),
+        "the container may not read the repository: give it a token as HF_TOKEN in model.secrets",
+    ),
+    (
+        re.compile(r"no space left", re.IGNORECASE),
+        "the repository does not fit on the instance's disk: take a larger compute.instance_size",
+    ),
+)
+"""The commonest reasons, by the words that frameworks and the service use for them."""
+
+
+def advice(said: str, log: Sequence[str], name: str) -> list[str]:
+    """Lines that say what to do; ``said`` is what was seen of the endpoint with that name, ``log`` its last lines."""
+    text = "\n".join([said, *log])
+    causes = [step for words, step in _BY_WORDS if words.search(text)]
+    if "updateFailed" in said:
+        again = "correct the edit or take it back, then 'pulumi up'; replicas of the version before may serve meanwhile"
+    else:
+        again = (
+            "correct the declaration, then 'pulumi up'; with nothing to correct, a new 'replace_trigger' starts afresh"
+        )
+    return [*causes, again, f"'hf-endpoints logs {name}' shows more of the log"]
