@@ -12,6 +12,7 @@
     ├── ApiUnwell               5xx, 429 or no connection: nothing was changed, try again
     ├── OutcomeUnknown          a write was sent and its answer was lost
     ├── NotSettled              the endpoint failed, or did not come to rest in time
+    ├── NewerState              the stack was last deployed by a newer version of this library: update it
     └── Bug                     ours: please report
 
 A message is one line without a full stop: what was being done to which endpoint, what was seen, the next step.
@@ -66,6 +67,10 @@ class OutcomeUnknown(HfEndpointsError):
 
 class NotSettled(HfEndpointsError):
     """The endpoint failed, or did not come to rest within its time."""
+
+
+class NewerState(HfEndpointsError):
+    """What is stored of an endpoint has a shape that a later version of this library gave it."""
 
 
 class Bug(HfEndpointsError):

@@ -8,11 +8,13 @@ from typing import Final
 import pulumi
 
 from hf_endpoints.core.state import tree_of
+from hf_endpoints.core.tree import ABSENT, value_at
 from hf_endpoints.errors import ApiUnwell, DeclarationError, HfEndpointsError
 from hf_endpoints.provider.preflight import with_accelerator
 from hf_endpoints.resources import InferenceEndpoint
 from hf_endpoints.resources.watches import program_hub
-from hf_endpoints.spec import parse_spec
+from hf_endpoints.spec import declared_fields, parse_spec
+from hf_endpoints.spec.markers import WriteOnly
 
 _NO_MAP: Final = "hf-endpoints:endpoints needs to be a map from logical name to endpoint, as in 'small: {model: …}'"
 """Without what it is instead: that may hold secrets."""
@@ -55,7 +57,39 @@ def _declarations(config: pulumi.Config) -> Mapping[str, Mapping[str, object]]:
             problems.extend(error.problems)
     if problems:
         raise DeclarationError(*problems)
+    if doubled := _doubled_names(raw):
+        raise DeclarationError(*doubled)
+    if not pulumi.runtime.is_config_secret("hf-endpoints:endpoints"):
+        _warn_of_plain_secrets(raw)
     return raw
+
+
+def _doubled_names(declarations: Mapping[str, Mapping[str, object]]) -> list[str]:
+    holders: dict[object, list[str]] = {}
+    for logical, spec in declarations.items():
+        if spec.get("name"):
+            holders.setdefault(spec["name"], []).append(logical)
+    return [
+        f"endpoint {second!r}: name: {name!r} is the name of endpoint {first!r} as well: give each its own"
+        for name, (first, *others) in holders.items()
+        for second in others
+    ]
+
+
+def _warn_of_plain_secrets(declarations: Mapping[str, Mapping[str, object]]) -> None:
+    """Show how to encrypt values that lie in the stack file, which usually is in git, as plain text."""
+    for logical, spec in declarations.items():
+        for field in declared_fields():
+            value = value_at(spec, field.path)
+            if field.marker(WriteOnly) is None or value is ABSENT:
+                continue
+            keys = [f".{key}" for key in value] if isinstance(value, Mapping) else [""]
+            for key in keys:
+                path = f"hf-endpoints:endpoints.{logical}.{field.dotted}{key}"
+                pulumi.log.warn(
+                    f"endpoint {logical!r}: {field.dotted}{key}: stands in plain text in the stack file: "
+                    f"run 'pulumi config set --secret --path \"{path}\"'"
+                )
 
 
 def _look_ahead(namespace: str, declarations: Mapping[str, Mapping[str, object]]) -> None:

@@ -196,3 +196,24 @@ def test_no_lost_answer_needs_a_second_command(project: Project, server: Running
     project.destroy().expect_success()
     assert expect_agreement(project, server) == []
     assert [entry.status for entry in calls(server, "DELETE")] == [None, 404]
+
+
+def test_a_replacement_killed_in_its_create_and_then_taken_back_leaves_one_endpoint(project: Project, server: Running):
+    """The successor that nobody recorded is found by its name and owner, shown in the preview, and deleted."""
+    project.declare({"small": endpoint()})
+    project.up().expect_success()
+    project.declare({"small": endpoint(provider=IRELAND)})
+    held_back = delayed(server, "POST", 0.5)
+    with under_way(project) as up:
+        reach(up, held_back)
+        up.kill_everything()
+    until(lambda: applied(server, "POST"), "the create of the killed up is carried out")
+    assert len(server.world.every(NAMESPACE)) == 2
+
+    project.declare({"small": endpoint()})
+    unlock(project)
+    assert "+ leftover" in project.preview().expect_success().text
+    project.up().expect_success()
+    until(lambda: len(server.world.every(NAMESPACE)) == 1, "the leftover is gone")
+    expect_one_serving(project, server)
+    assert project.planned() == {"small": "same"}

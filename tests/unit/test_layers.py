@@ -13,14 +13,17 @@ from pulumi.runtime import rpc
 from hf_endpoints.spec.part import UNKNOWN
 
 SOURCE = Path(__file__).parents[2] / "components"
-LAYERS = ("errors", "spec", "core", "hub", "provider", "resources", "stack", "cli")
+LAYERS = ("errors", "spec", "core", "hub", "provider", "resources", "stack", "lookup", "cli")
 HOMES = {
     "pydantic": ("spec", "resources/properties.py"),
     "pydantic_core": ("spec",),
-    "pulumi": ("provider", "resources", "stack.py"),
+    "pulumi": ("provider", "resources", "stack.py", "lookup.py", "cli/import_.py"),
     "huggingface_hub": ("hub", "provider", "resources/watches.py", "cli"),
     "httpx2": ("hub", "cli"),
     "click": ("cli",),
+    "grpc": ("provider/engine_log.py",),
+    "ruamel": ("cli/project.py",),
+    "yaml": ("cli/project.py",),
 }
 IMPURE = {
     *(

@@ -5,6 +5,9 @@ from __future__ import annotations
 import click
 
 from hf_endpoints.cli.generate import generate
+from hf_endpoints.cli.import_ import import_
+from hf_endpoints.cli.logs import logs
+from hf_endpoints.cli.moment import pause, scale_to_zero, wake
 from hf_endpoints.errors import HfEndpointsError
 
 try:  # the reference server is an optional extra: its web framework is not needed to deploy
@@ -32,5 +35,5 @@ def main() -> None:
     """Hugging Face Inference Endpoints as code."""
 
 
-main.add_command(generate)
-main.add_command(serve)
+for command in (generate, import_, logs, pause, scale_to_zero, serve, wake):
+    main.add_command(command)

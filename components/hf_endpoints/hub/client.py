@@ -7,6 +7,7 @@ not used because they fix the host, cannot send null or ``type``, and read only 
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from typing import Final, Literal
 from urllib.parse import quote
 
@@ -26,6 +27,8 @@ from hf_endpoints.errors import (
     Unauthorized,
 )
 from hf_endpoints.hub.hardware import Instance, parse_hardware
+from hf_endpoints.hub.logs import follow_lines, read_lines
+from hf_endpoints.hub.models import ModelInfo, read_model
 from hf_endpoints.hub.settings import Settings
 
 _TIMEOUT: Final = httpx2.Timeout(60, connect=10)
@@ -120,6 +123,50 @@ class HubClient:
             self._repeatable("DELETE", _path(namespace, name), f"delete endpoint '{namespace}/{name}'")
         except NotFound:
             return
+
+    def pause(self, namespace: str, name: str) -> Observation:
+        """Stop an endpoint: nothing wakes it and nothing is billed."""
+        return self._verb(namespace, name, "pause")
+
+    def resume(self, namespace: str, name: str) -> None:
+        """Bring a paused endpoint back; one that runs already is fine (the API answers 400 with those words)."""
+        try:
+            self._verb(namespace, name, "resume")
+        except ApiRefused as refused:
+            if "already running" not in str(refused):
+                raise
+
+    def scale_to_zero(self, namespace: str, name: str) -> Observation:
+        """Stop all replicas until the next request."""
+        return self._verb(namespace, name, "scale-to-zero")
+
+    def _verb(self, namespace: str, name: str, verb: str) -> Observation:
+        doing = f"{verb.replace('-', ' ')} endpoint '{namespace}/{name}'"
+        return parse_endpoint(self._repeatable("POST", f"{_path(namespace, name)}/{verb}", doing))
+
+    def logs(self, namespace: str, name: str, tail: int) -> list[str]:
+        """The last lines of an endpoint's log, oldest first."""
+        with self._asking(f"read the log of endpoint '{namespace}/{name}'"):
+            return read_lines(self._settings, _path(namespace, name), tail)
+
+    def follow_logs(self, namespace: str, name: str, tail: int) -> Iterator[str]:
+        """The last lines of an endpoint's log, and then each new one as it comes."""
+        with self._asking(f"follow the log of endpoint '{namespace}/{name}'"):
+            yield from follow_lines(self._settings, _path(namespace, name), tail)
+
+    @contextmanager
+    def _asking(self, doing: str) -> Iterator[None]:
+        """Turn the errors of a read into ours."""
+        try:
+            yield
+        except (httpx2.TransportError, OfflineModeIsEnabled) as failure:
+            raise self._unreachable(doing, failure) from failure
+        except HfHubHTTPError as failure:
+            raise _refused(doing, failure) from failure
+
+    def model(self, repository: str, revision: str | None) -> ModelInfo:
+        """What the Hub says of a model repository; see `hf_endpoints.hub.models.read_model`."""
+        return read_model(self._settings, repository, revision)
 
     def probe(self, url: str, health_route: str) -> int | None:
         """The status code of the endpoint's health route, or None when it cannot be reached. Never raises."""

@@ -12,7 +12,9 @@ class Instance:
     """One row: an instance type and size in a region of a vendor.
 
     ``price_per_hour`` is in US dollars per replica; ``status`` is the API's word (``available``, ``low_availability``,
-    ``not_available``, ``reserved``, ``deprecated``: huggingface_hub 2.4.0).
+    ``not_available``, ``reserved``, ``deprecated``: huggingface_hub 2.4.0). ``accelerators`` are those of one replica;
+    ``limit`` and ``used`` are the namespace's quota of the instance type at that vendor, in accelerators over all
+    regions, None where none is given.
     """
 
     vendor: str
@@ -22,6 +24,9 @@ class Instance:
     instance_size: str
     status: str
     price_per_hour: float
+    accelerators: int = 1
+    limit: int | None = None
+    used: int = 0
 
 
 def parse_hardware(wire: Mapping[str, Any]) -> tuple[Instance, ...]:
@@ -35,6 +40,9 @@ def parse_hardware(wire: Mapping[str, Any]) -> tuple[Instance, ...]:
             instance_size=row["instanceSize"],
             status=row.get("status", "available"),
             price_per_hour=row.get("pricePerHour", 0.0),
+            accelerators=row.get("numAccelerators", 1),
+            limit=(row.get("quota") or {}).get("maxAccelerators"),
+            used=(row.get("quota") or {}).get("usedAccelerators", 0),
         )
         for vendor in wire.get("vendors", [])
         for region in vendor.get("regions", [])

@@ -28,10 +28,14 @@ class Snapshots:
 
         A list may lag behind, so an endpoint missing from it is asked for by name.
         """
+        return self.listed(namespace, name) or self.hub.find(namespace, name)
+
+    def listed(self, namespace: str, name: str) -> Observation | None:
+        """The endpoint as the picture has it, without a call of its own."""
         with self._lock:
             taken = self._taken.get(namespace)
             if taken is None or self.now() - taken[0] > FRESH_FOR:
                 started = self.now()
                 taken = (started, {found.name: found for found in self.hub.endpoints(namespace)})
                 self._taken[namespace] = taken
-        return taken[1].get(name) or self.hub.find(namespace, name)
+        return taken[1].get(name)

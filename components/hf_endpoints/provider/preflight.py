@@ -1,17 +1,171 @@
-"""What ``check`` asks of the API before anything is planned: is the hardware offered, and what accelerator is it."""
+"""What ``check`` finds out before anything is planned: instance, quota, repository. Facts are asked for once a process.
+
+The rules are functions of values, each ending in a line for the user; `Preflight` fetches what they judge.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, field
+from threading import Lock
 from typing import Final
 
+from hf_endpoints.core.quota import Allowance, Demand, Ledger
+from hf_endpoints.core.state import Inputs
 from hf_endpoints.core.tree import Tree, put, value_at
-from hf_endpoints.errors import DeclarationError
+from hf_endpoints.errors import ApiUnwell, DeclarationError
+from hf_endpoints.hub.client import HubClient
 from hf_endpoints.hub.hardware import Instance
+from hf_endpoints.hub.models import ModelInfo
 from hf_endpoints.spec import is_known
+from hf_endpoints.spec.fields import Path
+from hf_endpoints.spec.image import NEEDS_PARALLEL_SIZE
 
-_NOT_STARTED: Final = frozenset({"deprecated", "not_available"})
-"""Statuses of hardware on which nothing new starts (``hf endpoints hardware`` of huggingface_hub 2.4.0)."""
+_UNOFFERED: Final = frozenset({"deprecated", "not_available"})
+_INSTANCE: Final[tuple[Path, ...]] = (
+    ("provider", "vendor"),
+    ("provider", "region"),
+    ("compute", "instance_type"),
+    ("compute", "instance_size"),
+)
+
+
+@dataclass(slots=True)
+class Preflight:
+    """The facts of one plugin process and the demands of the stack that it serves; threads share it.
+
+    ``warn`` shows a line to the user. What cannot be asked for is left out: of the API the program has said so by
+    then, of the Hub it is said here, once.
+    """
+
+    hub: HubClient
+    warn: Callable[[str], None]
+    _hardware: dict[str, tuple[Instance, ...]] = field(default_factory=dict)
+    _models: dict[tuple[str, str | None], ModelInfo] = field(default_factory=dict)
+    _hub_is_silent: bool = False
+    _ledger: Ledger = field(default_factory=Ledger)
+    _lock: Lock = field(default_factory=Lock)
+
+    def rows(self, namespace: str) -> tuple[Instance, ...]:
+        """The namespace's hardware list. Raises the API errors."""
+        with self._lock:
+            if namespace not in self._hardware:
+                self._hardware[namespace] = self.hub.hardware(namespace, patient=False)
+            return self._hardware[namespace]
+
+    def completed(self, tree: Tree, old: Inputs | None, namespace: str, endpoint: str) -> Tree:
+        """The tree with its accelerator; raises `DeclarationError` for an instance that it cannot have.
+
+        An instance that is kept is not judged again: a deprecated one goes on running.
+        """
+        kept = old is not None and all(value_at(old.tree, path) == value_at(tree, path) for path in _INSTANCE)
+        try:
+            rows = self.rows(namespace)
+        except ApiUnwell:
+            rows = None
+        if old is not None and kept:
+            accelerator = value_at(old.tree, ("compute", "accelerator"))
+            if isinstance(accelerator, str) and "accelerator" not in tree["compute"]:
+                tree = {**tree, "compute": {"accelerator": accelerator, **tree["compute"]}}
+        elif rows is not None:
+            tree = with_accelerator(tree, rows, endpoint)
+        row = None if rows is None else row_of(tree, rows)
+        if row is not None:
+            check_parallel_size(tree, row, endpoint)
+        return tree
+
+    def check_repository(self, tree: Tree, old: Inputs | None, endpoint: str) -> None:
+        """Raise `DeclarationError` for a repository or revision that is not there for the token; warn of a misfit task.
+
+        Asked only when repository, revision or task change.
+        """
+        paths: tuple[Path, ...] = (("model", "repository"), ("model", "revision"), ("model", "task"))
+        values = [value_at(tree, path) for path in paths]
+        if not all(map(is_known, values)) or (
+            old is not None and values == [value_at(old.tree, path) for path in paths]
+        ):
+            return
+        repository, revision, task = (value if isinstance(value, str) else None for value in values)
+        try:
+            info = self._model(repository or "", revision)
+        except DeclarationError as error:
+            message = f"endpoint {endpoint!r}: {error}"
+            raise DeclarationError(message) from None
+        offered = None if info is None else info.task
+        if task and offered and task not in {offered, "custom"}:
+            self.warn(
+                f"endpoint {endpoint!r}: model.task: {task!r} is declared, {repository!r} is made for {offered!r}"
+            )
+
+    def _model(self, repository: str, revision: str | None) -> ModelInfo | None:
+        """What the Hub says, None when it cannot be asked: once for each, and not again once it is silent."""
+        with self._lock:
+            if (repository, revision) in self._models or self._hub_is_silent:
+                return self._models.get((repository, revision))
+            try:
+                info = self.hub.model(repository, revision)
+            except ApiUnwell as error:
+                self._hub_is_silent = True
+                self.warn(f"{error}; repositories are not checked")
+                return None
+            self._models[repository, revision] = info
+            return info
+
+    def check_quota(self, old: Inputs | None, new: Inputs, endpoint: str, *, both: bool) -> None:
+        """Raise `DeclarationError` when the stack's endpoints so far do not fit the quota at its fullest moment.
+
+        ``both`` tells that predecessor and successor exist at the same time.
+        """
+        try:
+            rows = self.rows(new.namespace)
+        except ApiUnwell:
+            return
+        row = row_of(new.tree, rows)
+        needed = demand_of(new.tree, rows)
+        with self._lock:
+            freed = None if old is None or both else demand_of(old.tree, rows)
+            self._ledger.add(new.owner, freed, needed, again=old is None)
+            if row is None or needed is None or row.limit is None:
+                return
+            shortage = self._ledger.shortage(new.owner, needed, Allowance(row.limit, row.used))
+        if shortage is not None:
+            message = (
+                f"endpoint {endpoint!r}: compute.instance_type: this stack needs {shortage.asked} more accelerators of "
+                f"{needed.instance_type!r} on {needed.vendor}, {row.used} of {row.limit} are in use in namespace "
+                f"{new.namespace!r}: ask for a higher quota (contact form of the service), pause or delete an "
+                "endpoint, or replace with 'replace: delete_first'"
+            )
+            raise DeclarationError(message)
+
+
+def row_of(tree: Tree, rows: Iterable[Instance]) -> Instance | None:
+    """The declared instance's row, or None where it is not offered or not known yet."""
+    asked = tuple(value_at(tree, path) for path in _INSTANCE)
+    return next((row for row in rows if (row.vendor, row.region, row.instance_type, row.instance_size) == asked), None)
+
+
+def demand_of(tree: Tree, rows: Iterable[Instance]) -> Demand | None:
+    """The accelerators that an endpoint takes from the quota; None when paused or not known."""
+    row = row_of(tree, rows)
+    replicas = value_at(tree, ("compute", "scaling", "max_replica"))
+    if row is None or not isinstance(replicas, int) or tree.get("run_state") == "paused":
+        return None
+    return Demand(row.vendor, row.instance_type, replicas * row.accelerators)
+
+
+def check_parallel_size(tree: Tree, row: Instance, endpoint: str) -> None:
+    """Raise `DeclarationError` for an engine that the API refuses on several accelerators without a parallel size."""
+    for kind in NEEDS_PARALLEL_SIZE:
+        image = value_at(tree, ("model", "image", kind))
+        if isinstance(image, dict) and row.accelerator != "cpu" and row.accelerators > 1:
+            if "tensor_parallel_size" in image or "data_parallel_size" in image:
+                continue
+            message = (
+                f"endpoint {endpoint!r}: model.image.{kind}.tensor_parallel_size: is missing, "
+                f"and {row.instance_type} {row.instance_size} has {row.accelerators} accelerators: "
+                f"set it to {row.accelerators}, or together with data_parallel_size"
+            )
+            raise DeclarationError(message)
 
 
 def with_accelerator(tree: Tree, rows: Iterable[Instance], endpoint: str) -> Tree:
@@ -20,11 +174,10 @@ def with_accelerator(tree: Tree, rows: Iterable[Instance], endpoint: str) -> Tre
     Raises `DeclarationError` when the instance is not offered where it is asked for, naming what is, or when the
     declared accelerator is not that of the instance. Values that are not known yet are left for the next check.
     """
-    vendor, region = (value_at(tree, ("provider", key)) for key in ("vendor", "region"))
-    kind, size = (value_at(tree, ("compute", key)) for key in ("instance_type", "instance_size"))
+    vendor, region, kind, size = (value_at(tree, path) for path in _INSTANCE)
     if not all(map(is_known, (vendor, region, kind, size))):
         return tree
-    rows = [row for row in rows if row.vendor == vendor and row.status not in _NOT_STARTED]
+    rows = [row for row in rows if row.vendor == vendor]
     here = [row for row in rows if row.region == region]
     if not here:
         regions = sorted({row.region for row in rows})
@@ -32,7 +185,7 @@ def with_accelerator(tree: Tree, rows: Iterable[Instance], endpoint: str) -> Tre
         raise DeclarationError(message)
     of_type = [row for row in here if row.instance_type == kind]
     if not of_type:
-        types = sorted({row.instance_type for row in here})
+        types = sorted({row.instance_type for row in here if row.status not in _UNOFFERED})
         missing = f"{kind!r} is not offered in {vendor} {region}{_listed(types)}"
         message = f"endpoint {endpoint!r}: compute.instance_type: {missing}"
         raise DeclarationError(message)
@@ -42,6 +195,14 @@ def with_accelerator(tree: Tree, rows: Iterable[Instance], endpoint: str) -> Tre
         message = (
             f"endpoint {endpoint!r}: compute.instance_size: {size!r} is not offered for {kind} "
             f"in {vendor} {region}{_listed(sizes)}"
+        )
+        raise DeclarationError(message)
+    if row.status in _UNOFFERED:
+        others = sorted({row.instance_type for row in here if row.status not in _UNOFFERED})
+        state = row.status.replace("_", " ")
+        message = (
+            f"endpoint {endpoint!r}: compute.instance_type: {kind!r} {size} is {state} "
+            f"in {vendor} {region}{_listed(others)}"
         )
         raise DeclarationError(message)
     declared = value_at(tree, ("compute", "accelerator"))

@@ -13,7 +13,6 @@ import time
 from collections.abc import Callable
 from dataclasses import replace
 from functools import wraps
-from threading import Lock
 from typing import Any, Final, TypeVar
 
 from huggingface_hub.utils import logging as hub_logging
@@ -28,19 +27,19 @@ from pulumi.dynamic import (
     UpdateResult,
 )
 
-from hf_endpoints.core.lifecycle import next_inputs, plan
+from hf_endpoints.core.lifecycle import is_leftover, next_inputs, plan
+from hf_endpoints.core.naming import automatic_name
 from hf_endpoints.core.plan import drift_between
 from hf_endpoints.core.state import Inputs, State, spec_part, tree_of
-from hf_endpoints.core.tree import Tree, value_at
 from hf_endpoints.core.wire import refreshed_tree
-from hf_endpoints.errors import ApiUnwell, Bug, DeclarationError, HfEndpointsError
+from hf_endpoints.errors import Bug, DeclarationError, HfEndpointsError
 from hf_endpoints.hub.client import HubClient
-from hf_endpoints.hub.hardware import Instance
 from hf_endpoints.hub.settings import Settings
 from hf_endpoints.hub.snapshot import Snapshots
+from hf_endpoints.provider import engine_log
 from hf_endpoints.provider.lifeline import end_with_engine
 from hf_endpoints.provider.operations import Operations
-from hf_endpoints.provider.preflight import with_accelerator
+from hf_endpoints.provider.preflight import Preflight, with_accelerator
 from hf_endpoints.spec import parse_spec
 
 Props = dict[str, Any]
@@ -89,8 +88,7 @@ class EndpointProvider(ResourceProvider):
     _operations: Operations
     _snapshots: Snapshots
     _generations: dict[str, int]
-    _hardware: dict[str, tuple[Instance, ...]]
-    _lock: Lock
+    _preflight: Preflight
 
     def configure(self, req: ConfigureRequest) -> None:
         """Set the plugin process up; called once, before anything else."""
@@ -99,51 +97,51 @@ class EndpointProvider(ResourceProvider):
         end_with_engine()
         hub_logging.set_verbosity_error()  # type: ignore[no-untyped-call]  # untyped upstream
         self._hub = HubClient(Settings.resolve(req.config.get, os.environ))
-        self._operations = Operations(self._hub, SystemClock())
+        self._operations = Operations(self._hub, SystemClock(), engine_log.warn)
+        self._preflight = Preflight(self._hub, engine_log.warn)
         self._snapshots = Snapshots(self._hub, time.monotonic)
         self._generations = {}
-        self._hardware = {}
-        self._lock = Lock()
 
     @_one_line
     def check(self, olds: Props, news: Props) -> CheckResult:
-        """Validate, fill in what the declaration leaves open, and decide name and generation."""
-        endpoint = news["owner"].rpartition("/")[2]
-        old = Inputs.from_props(olds) if olds else None
+        """Validate, fill in what the declaration leaves open, decide name and generation, and look ahead."""
+        owner, namespace = news["owner"], news["namespace"]
+        endpoint = owner.rpartition("/")[2]
+        remembered = self._generations.get(owner)
         try:
+            old = Inputs.from_props(olds) if olds else None
             tree = tree_of(parse_spec(spec_part(news), endpoint))
-            tree = self._completed(tree, old, news["namespace"], endpoint)
+            tree = self._preflight.completed(tree, old, namespace, endpoint)
+            inputs = next_inputs(old, namespace, owner, tree, remembered)
+            self._preflight.check_repository(tree, old, endpoint)
+            edit = plan(old, inputs) if old is not None else None
+            if edit is not None and not edit.replaces:
+                inputs = replace(inputs, leftover=self._leftover(inputs))
+            both = edit is not None and bool(edit.replaces) and not edit.delete_first
+            self._preflight.check_quota(old, inputs, endpoint, both=both)
+            named_anew = remembered is None if old is None else inputs.id != old.id
+            if named_anew and tree.get("name"):
+                self._operations.look_ahead(inputs)
         except DeclarationError as error:
             return CheckResult(news, [CheckFailure("", problem) for problem in error.problems])
         except HfEndpointsError as error:
             return CheckResult(news, [CheckFailure("", f"endpoint {endpoint!r}: {error}")])
-        owner = news["owner"]
-        inputs = next_inputs(old, news["namespace"], owner, tree, self._generations.get(owner))
+        if old is not None and edit is not None and edit.replaces and edit.delete_first:
+            engine_log.warn(f"endpoint {endpoint!r}: the replacement deletes {old.id!r} first: it is down meanwhile")
         self._generations[owner] = inputs.generation
         return CheckResult(inputs.to_props(), [])
 
-    def _completed(self, tree: Tree, old: Inputs | None, namespace: str, endpoint: str) -> Tree:
-        """Fill in the accelerator, from the state when the instance is the same, else from the hardware list.
-
-        When the API cannot be reached the program has said so already, and a preview goes on with what is known.
-        """
-        if old is not None and _same_instance(old.tree, tree):
-            accelerator = value_at(tree, ("compute", "accelerator"))
-            kept = value_at(old.tree, ("compute", "accelerator"))
-            if isinstance(kept, str) and not isinstance(accelerator, str):
-                return {**tree, "compute": {"accelerator": kept, **tree["compute"]}}
-            return tree
+    def _leftover(self, inputs: Inputs) -> str | None:
+        """The name of a successor that was made and never recorded, before its replacement was taken back."""
+        if inputs.tree.get("name"):
+            return None
+        name = automatic_name(inputs.owner, inputs.generation + 1)
         try:
-            return with_accelerator(tree, self._rows(namespace), endpoint)
-        except ApiUnwell:
-            return tree
-
-    def _rows(self, namespace: str) -> tuple[Instance, ...]:
-        """The namespace's hardware list, asked for once in a plugin process."""
-        with self._lock:
-            if namespace not in self._hardware:
-                self._hardware[namespace] = self._hub.hardware(namespace, patient=False)
-            return self._hardware[namespace]
+            found = self._snapshots.listed(inputs.namespace, name)
+            current = self._snapshots.listed(inputs.namespace, inputs.endpoint_name)
+        except HfEndpointsError:
+            return None
+        return name if found and current and is_leftover(found, current, inputs.owner) else None
 
     @_one_line
     def diff(self, _id: str, olds: Props, news: Props) -> DiffResult:
@@ -159,8 +157,7 @@ class EndpointProvider(ResourceProvider):
     def create(self, props: Props) -> CreateResult:
         """Make the endpoint; returns when the API has accepted it."""
         inputs = Inputs.from_props(props)
-        rows = self._rows(inputs.namespace)
-        tree = with_accelerator(inputs.tree, rows, inputs.id)
+        tree = with_accelerator(inputs.tree, self._preflight.rows(inputs.namespace), inputs.id)
         state = self._operations.create(replace(inputs, tree=tree))
         return CreateResult(state.inputs.id, state.to_props())
 
@@ -185,8 +182,3 @@ class EndpointProvider(ResourceProvider):
     def delete(self, _id: str, props: Props) -> None:
         """Delete the endpoint if this entry still owns it; returns when the API has accepted it."""
         self._operations.delete(State.from_props(props))
-
-
-def _same_instance(old: Tree, new: Tree) -> bool:
-    paths = (("provider", "vendor"), ("provider", "region"), ("compute", "instance_type"), ("compute", "instance_size"))
-    return all(value_at(old, path) == value_at(new, path) for path in paths)

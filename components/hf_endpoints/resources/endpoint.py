@@ -9,6 +9,7 @@ from typing import Any
 import pulumi
 from pulumi.dynamic import Resource
 
+from hf_endpoints.core.importing import PROVIDER_NAME
 from hf_endpoints.hub.settings import CONFIG_KEYS, TOKEN_KEY
 from hf_endpoints.provider import EndpointProvider
 
@@ -25,7 +26,7 @@ def engine_provider() -> pulumi.ProviderResource:
     inputs: dict[str, pulumi.Input[str]] = {key: value for key, value in settings.items() if value is not None}
     if TOKEN_KEY in inputs:
         inputs[TOKEN_KEY] = pulumi.Output.secret(inputs[TOKEN_KEY])
-    return pulumi.ProviderResource("pulumi-python", "hf-endpoints", inputs)
+    return pulumi.ProviderResource("pulumi-python", PROVIDER_NAME, inputs)
 
 
 class Endpoint(Resource, module="hf-endpoints", name="Endpoint"):

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from inspect import isawaitable
 from typing import Any
 
 import pulumi
 from pydantic import BaseModel
 
-from hf_endpoints.spec import UNKNOWN, declared_fields
+from hf_endpoints.errors import DeclarationError
+from hf_endpoints.spec import UNKNOWN, declared_fields, parse_spec
 from hf_endpoints.spec.fields import Path
 from hf_endpoints.spec.markers import WriteOnly
 
@@ -34,6 +35,32 @@ def with_unknowns(value: Any) -> Any:  # noqa: ANN401  whatever a program declar
     if isinstance(value, list):
         return [with_unknowns(item) for item in value]
     return value
+
+
+def with_parents(declaration: dict[str, Any], paths: Iterable[str]) -> dict[str, Any]:
+    """The declaration with the objects around each dotted path, where these mean nothing while they are empty.
+
+    The engine ignores a change only when old and new have the object that the value lies in, and the old have all
+    defaults filled in.
+    """
+    for path in paths:
+        candidate = _with_object(declaration, path.split(".")[:-1])
+        if _means_the_same(declaration, candidate):
+            declaration = candidate
+    return declaration
+
+
+def _with_object(value: Any, steps: list[str]) -> Any:  # noqa: ANN401  whatever a program declares
+    if not steps or not isinstance(value, dict):
+        return value
+    return {**value, steps[0]: _with_object(value.get(steps[0], {}), steps[1:])}
+
+
+def _means_the_same(one: dict[str, Any], other: dict[str, Any]) -> bool:
+    try:
+        return parse_spec(with_unknowns(one), "") == parse_spec(with_unknowns(other), "")
+    except DeclarationError:
+        return False
 
 
 def with_secrets(declaration: dict[str, Any]) -> dict[str, Any]:

@@ -66,14 +66,14 @@ class Watch:
     _waiting: int = 0
     _idle: asyncio.Event = field(default_factory=asyncio.Event)
 
-    async def settled(self, name: str, timeout_s: float, report: Report) -> Observation:
+    async def settled(self, name: str, timeout_s: float, report: Report, run_state: str = "running") -> Observation:
         """Wait until the endpoint serves, or rests at zero or paused; progress goes to ``report``.
 
         Raises `NotSettled` when it failed, is gone, or needs longer than ``timeout_s``, with the last thing seen.
         """
         self._enter()
         try:
-            return await self._settled(name, timeout_s, report)
+            return await self._settled(name, timeout_s, report, run_state)
         finally:
             self._leave()
 
@@ -82,10 +82,10 @@ class Watch:
         if self._waiting:
             await self._idle.wait()
 
-    async def _settled(self, name: str, timeout_s: float, report: Report) -> Observation:
+    async def _settled(self, name: str, timeout_s: float, report: Report, run_state: str) -> Observation:
         started, reported, absences = self.clock.now(), "", 0
         while True:
-            found, judgement = await self._look(name)
+            found, judgement = await self._look(name, run_state)
             absences = absences + 1 if judgement.verdict is Verdict.GONE else 0
             if judgement.verdict is Verdict.SETTLED and found is not None:
                 return found
@@ -103,12 +103,12 @@ class Watch:
                 reported = judgement.reason
                 report(f"{reported} ({waited:.0f} s)")
 
-    async def _look(self, name: str) -> tuple[Observation | None, Judgement]:
+    async def _look(self, name: str, run_state: str) -> tuple[Observation | None, Judgement]:
         try:
             found = (await self.picture()).get(name)
         except ApiUnwell as error:
             return None, Judgement(Verdict.WAIT, str(error))
-        judgement = judge(found)
+        judgement = judge(found, run_state)
         if found is None or found.url is None or judgement.verdict is not Verdict.PROBE:
             return found, judgement
         status = await self.probe(found.url, found.health_route)

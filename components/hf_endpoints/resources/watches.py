@@ -6,14 +6,19 @@ import asyncio
 import os
 from collections.abc import Mapping
 from functools import cache
+from typing import Final
 
 import pulumi
 from huggingface_hub.utils import logging as hub_logging
 
 from hf_endpoints.core.wire import Observation
+from hf_endpoints.errors import HfEndpointsError
 from hf_endpoints.hub.client import HubClient
 from hf_endpoints.hub.settings import Settings
 from hf_endpoints.resources.settle import Watch
+
+_LOG_LINES: Final = 10
+"""Enough to see why a container did not start, few enough to keep the failure readable."""
 
 
 @cache
@@ -38,3 +43,11 @@ def watch_of(namespace: str) -> Watch:
         return await asyncio.to_thread(hub.probe, url, health_route)
 
     return Watch(fetch, probe)
+
+
+async def last_log_lines(namespace: str, name: str) -> list[str]:
+    """The last lines of an endpoint's log, none where the API has no log to give."""
+    try:
+        return await asyncio.to_thread(program_hub().logs, namespace, name, _LOG_LINES)
+    except HfEndpointsError:
+        return []

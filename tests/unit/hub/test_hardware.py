@@ -25,6 +25,16 @@ def test_a_row_is_read_with_vendor_and_region() -> None:
     assert (Instance("aws", "us-east-1", "gpu", "nvidia-l4", "x1", "deprecated", 0.8),) == parse_hardware(vendors(ROW))
 
 
+def test_a_row_is_read_with_its_accelerators_and_the_quota_of_its_type() -> None:
+    """One replica takes as many accelerators as the row has; no quota is no limit."""
+    (row,) = parse_hardware(
+        vendors({**ROW, "numAccelerators": 4, "quota": {"maxAccelerators": 8, "usedAccelerators": 3}})
+    )
+    assert (row.accelerators, row.limit, row.used) == (4, 8, 3)
+    (row,) = parse_hardware(vendors(ROW))
+    assert (row.accelerators, row.limit, row.used) == (1, None, 0)
+
+
 def test_a_row_without_status_and_price_is_read() -> None:
     """Older answers had neither."""
     old = {key: ROW[key] for key in ("accelerator", "instanceType", "instanceSize")}

@@ -46,13 +46,13 @@ def clock(server: Running) -> ServersTime:
 @pytest.fixture
 def operations(hub: HubClient, clock: ServersTime) -> Operations:
     """The writes of one plugin process."""
-    return Operations(hub, clock)
+    return Operations(hub, clock, warn=print)
 
 
 @pytest.fixture
 def later_process(hub: HubClient, clock: ServersTime) -> Operations:
     """The writes of another one, which remembers nothing of the first."""
-    return Operations(hub, clock)
+    return Operations(hub, clock, warn=print)
 
 
 def writes(server: Running) -> list[str]:
@@ -146,7 +146,7 @@ class TestCreate:
         """It says where the token is set."""
         stranger = HubClient(Settings(server.api_url, server.base_url, "not-a-token"))
         with pytest.raises(Unauthorized, match="HF_TOKEN"):
-            Operations(stranger, clock).create(inputs())
+            Operations(stranger, clock, warn=print).create(inputs())
         assert clock.pauses == []
 
 
@@ -262,7 +262,7 @@ class TestCreateMeets:
         with running(options=Options(deletion_s=100_000)) as server:
             hub = HubClient(Settings(server.api_url, server.base_url, "hf_ours"))
             clock = ServersTime(server, slowness=30)
-            operations = Operations(hub, clock)
+            operations = Operations(hub, clock, warn=print)
             operations.delete(operations.create(inputs(name="falcon")))
             started = clock.now()
             with pytest.raises(ApiUnwell, match=r"'acme/falcon'.*did not come free within 300 s.*'pulumi up' again"):

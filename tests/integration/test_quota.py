@@ -1,0 +1,72 @@
+"""Quota: judged before anything is made, for the whole stack at its fullest moment."""
+
+from __future__ import annotations
+
+import re
+from typing import Any, Final
+
+from huggingface_hub import HfApi
+
+from hf_reference.server import Running
+from tests.support.engine import NAMESPACE, Outcome, Project, endpoint, writes
+
+A100: Final = {"instance_type": "nvidia-a100", "instance_size": "x1"}
+"""Of these the reference server gives a namespace four, as the service gave a new account."""
+
+
+def large(**changes: Any) -> dict[str, Any]:
+    """An endpoint on one A100, for which nobody waits."""
+    return endpoint(compute=A100, wait=False, **changes)
+
+
+def refusal(outcome: Outcome) -> tuple[int, int]:
+    """Need and use in the one line about quota."""
+    lines = {line.strip() for line in outcome.expect_failure().text.splitlines() if "accelerators of" in line}
+    [line] = {line.partition("has a problem: ")[2] for line in lines}
+    found = re.fullmatch(
+        r"endpoint 'e\d': compute\.instance_type: this stack needs (\d) more accelerators of 'nvidia-a100' on aws, "
+        r"(\d) of 4 are in use in namespace 'acme': ask for a higher quota \(contact form of the service\), "
+        r"pause or delete an endpoint, or replace with 'replace: delete_first'",
+        line,
+    )
+    assert found is not None, line
+    return int(found[1]), int(found[2])
+
+
+def test_five_a100_with_four_allowed_are_refused_in_the_preview_with_one_line(project: Project, server: Running):
+    """Several endpoints add up, replicas count at their most, and a paused one does not count."""
+    project.declare({f"e{number}": large() for number in range(5)})
+    assert refusal(project.preview()) == (5, 0)
+    project.declare({"e0": endpoint(compute={**A100, "scaling": {"max_replica": 5}}), "cpu": endpoint()})
+    assert refusal(project.preview()) == (5, 0)
+    project.declare({f"e{number}": large(run_state="paused" if number == 4 else "running") for number in range(5)})
+    assert set(project.planned().values()) == {"create"}
+    assert writes(server) == []
+
+
+def test_a_replacement_needs_quota_for_both_unless_it_deletes_first(project: Project, server: Running, hub: HfApi):
+    """The successor stands beside its predecessor; ``replace: delete_first`` is the way out, and the line says so."""
+    others = {f"e{number}": large() for number in range(3)}
+    project.declare({"e4": large(run_state="paused")})
+    project.up().expect_success()  # apart: until it is paused, a new endpoint holds quota that the others need
+    project.declare({**others, "e3": large(name="last"), "e4": large(run_state="paused")})
+    project.up().expect_success()
+    assert len(hub.list_inference_endpoints(NAMESPACE)) == 5
+    before = writes(server)
+
+    edited = {**others, "e3": large(name="last"), "e4": large(run_state="paused")}
+    project.declare({**edited, "e0": large(replace_trigger="again")})
+    assert refusal(project.preview()) == (1, 4)
+    project.declare({**edited, "e4": large()})
+    assert refusal(project.preview()) == (1, 4)
+    # An up may start one before it pauses the other, so what one frees is not for the other.
+    project.declare({**edited, "e0": large(run_state="paused"), "e4": large()})
+    assert refusal(project.preview()) == (1, 4)
+    assert writes(server) == before
+
+    project.declare({**edited, "e0": large(replace_trigger="again", replace="delete_first")})
+    outcome = project.up().expect_success()
+    assert "warning: endpoint 'e0': the replacement deletes" in outcome.text
+    assert writes(server)[len(before)].startswith("DELETE ")
+    assert len(hub.list_inference_endpoints(NAMESPACE)) == 5
+    assert set(project.planned().values()) == {"same"}

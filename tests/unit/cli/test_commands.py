@@ -1,0 +1,254 @@
+"""The command line against a reference server whose time stands still, in a project of the test's own."""
+
+from __future__ import annotations
+
+import json
+import queue
+import threading
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+from click.testing import CliRunner, Result
+
+from hf_endpoints.cli import main
+from hf_endpoints.core.importing import PROVIDER_NAME
+from hf_endpoints.core.wire import render_create
+from hf_endpoints.hub.client import HubClient
+from hf_reference.server import Options, Running, running
+from tests.support.builders import NAMESPACE, inputs, merged
+
+Run = Callable[..., Result]
+IDLE: dict[str, Any] = {"compute": {"scaling": {"min_replica": 0, "scale_to_zero_timeout": 15}}}
+
+
+@pytest.fixture
+def run(server: Running, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Run:
+    """A command with its words, as somebody runs it who has set the environment up."""
+    for name, value in {
+        "HF_TOKEN": "hf_ours",
+        "HF_ENDPOINTS_API_URL": server.api_url,
+        "HF_ENDPOINTS_NAMESPACE": NAMESPACE,
+    }.items():
+        monkeypatch.setenv(name, value)
+    monkeypatch.chdir(tmp_path)
+    return lambda *words: CliRunner().invoke(main, words)
+
+
+def made(hub: HubClient, server: Running, name: str = "falcon", *, by_hand: bool = False, **changes: Any) -> str:
+    """An endpoint that runs; with our owner tag unless made by hand. Gives its base URL."""
+    body = render_create(inputs(**merged({"name": name}, changes)), "c0ffee")
+    hub.create(NAMESPACE, {**body, "tags": []} if by_hand else body)
+    server.advance(60)
+    found = hub.find(NAMESPACE, name)
+    assert found is not None
+    return found.url or ""
+
+
+def state(hub: HubClient, name: str = "falcon") -> str:
+    """The status of an endpoint."""
+    found = hub.find(NAMESPACE, name)
+    assert found is not None
+    return found.state
+
+
+def verbs(server: Running) -> list[str]:
+    """The POSTs to an endpoint so far."""
+    return [e.path.rpartition("/")[2] for e in server.journal.entries() if e.method == "POST" and "/falcon/" in e.path]
+
+
+class TestCommandsForTheMoment:
+    def test_pause_and_wake(self, run: Run, server: Running, hub: HubClient) -> None:
+        """A pause holds until the endpoint is woken; both say what it is then."""
+        made(hub, server)
+        paused = run("pause", "falcon")
+        assert (paused.exit_code, paused.output) == (0, "acme/falcon is paused\n")
+        assert state(hub) == "paused"
+        woken = run("wake", "falcon")
+        assert (woken.exit_code, woken.output) == (0, "acme/falcon is waking up\n")
+        server.advance(60)
+        assert state(hub) == "running"
+
+    def test_one_at_zero_is_woken_by_a_request(self, run: Run, server: Running, hub: HubClient) -> None:
+        """As any caller would wake it; nothing is resumed."""
+        made(hub, server, **IDLE)
+        zero = run("scale-to-zero", "falcon")
+        assert (zero.exit_code, zero.output) == (0, "acme/falcon is scaledToZero\n")
+        assert run("wake", "falcon").exit_code == 0
+        server.advance(60)
+        assert state(hub) == "running"
+        assert verbs(server) == ["scale-to-zero"]
+
+    def test_waking_one_that_runs_is_no_error(self, run: Run, server: Running, hub: HubClient) -> None:
+        """There is nothing to do, and no reason to fail a script."""
+        made(hub, server)
+        assert run("wake", "falcon").exit_code == 0
+        assert state(hub) == "running"
+
+    def test_one_that_always_has_a_replica_cannot_scale_to_zero(
+        self, run: Run, server: Running, hub: HubClient
+    ) -> None:
+        """The line names the field; nothing is called."""
+        made(hub, server)
+        refused = run("scale-to-zero", "falcon")
+        assert refused.exit_code == 1
+        assert refused.output == ("Error: endpoint 'acme/falcon' cannot scale to zero: its min_replica is above 0\n")
+        assert verbs(server) == []
+
+    @pytest.mark.parametrize("command", ["wake", "pause", "scale-to-zero", "logs"])
+    def test_an_unknown_name_is_told_with_the_known_ones(
+        self, run: Run, server: Running, hub: HubClient, command: str
+    ) -> None:
+        """One line, no traceback."""
+        made(hub, server)
+        refused = run(command, "eagle")
+        assert refused.exit_code == 1
+        assert refused.output == "Error: there is no endpoint 'eagle' in namespace 'acme': there is falcon\n"
+
+    def test_the_logical_name_of_a_stack_is_understood(self, run: Run, server: Running, hub: HubClient) -> None:
+        """It is what a user has in the stack file; the namespace may stand before a name."""
+        made(hub, server, name="mine")
+        assert run("pause", "falcon").output == "acme/mine is paused\n"
+        assert run("pause", "acme/mine").output == "acme/mine is paused\n"
+
+    def test_a_logical_name_of_two_endpoints_is_asked_back(self, run: Run, server: Running, hub: HubClient) -> None:
+        """During a replacement there are two; nothing is guessed."""
+        made(hub, server, name="mine")
+        made(hub, server, name="other")
+        refused = run("pause", "falcon")
+        assert refused.output == (
+            "Error: 'falcon' is the logical name of several endpoints in namespace 'acme': say which of mine, other\n"
+        )
+
+    def test_no_namespace_and_no_token_are_one_line_each(self, run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+        """With the way to give them."""
+        monkeypatch.delenv("HF_ENDPOINTS_NAMESPACE")
+        no_namespace = run("wake", "falcon")
+        assert no_namespace.output == "Error: no namespace: give --namespace or set HF_ENDPOINTS_NAMESPACE\n"
+        monkeypatch.delenv("HF_TOKEN")
+        no_token = run("wake", "falcon")
+        assert no_token.output.startswith("Error: no token: set HF_TOKEN, or run 'pulumi config set --secret ")
+        assert (no_namespace.exit_code, no_token.exit_code) == (1, 1)
+
+
+class TestLogs:
+    @pytest.fixture(params=[True, False], ids=["v3", "v2"])
+    def server(self, request: pytest.FixtureRequest) -> Iterator[Running]:
+        """One with the searchable log, and one that does not offer it."""
+        request.getfixturevalue("loopback")
+        with running(options=Options(log_search=request.param)) as handle:
+            yield handle
+
+    def test_prints_the_last_lines(self, run: Run, server: Running, hub: HubClient) -> None:
+        """Oldest first, over the route that the service offers."""
+        made(hub, server)
+        shown = run("logs", "falcon", "--tail", "2")
+        assert (shown.exit_code, shown.output) == (0, "Application startup complete\nReady to serve requests\n")
+
+    def test_follow_goes_on_with_what_comes(self, server: Running, hub: HubClient) -> None:
+        """The lines so far, then each new one; it ends with the endpoint."""
+        made(hub, server)
+        lines: queue.Queue[str | None] = queue.Queue()
+
+        def follow() -> None:
+            for line in hub.follow_logs(NAMESPACE, "falcon", 1):
+                lines.put(line)
+            lines.put(None)
+
+        following = threading.Thread(target=follow, daemon=True)
+        following.start()
+        assert lines.get(timeout=30) == "Ready to serve requests"
+        hub.pause(NAMESPACE, "falcon")
+        assert lines.get(timeout=30) == "Received SIGTERM, shutting down"
+        hub.delete(NAMESPACE, "falcon")
+        server.advance(60)
+        assert lines.get(timeout=30) is None
+        following.join(30)
+
+
+class TestGenerate:
+    def test_prints_a_text(self, run: Run, server: Running, hub: HubClient) -> None:
+        """The same words each time: the reference server's model has no dice."""
+        url = made(hub, server)
+        first, second = (run("generate", url, "Once", "--max-new-tokens", "5") for _ in range(2))
+        assert first.exit_code == 0
+        assert first.output.strip()
+        assert first.output == second.output
+
+    def test_a_refusal_is_one_line(self, run: Run, server: Running, hub: HubClient) -> None:
+        """A paused endpoint says so, and nothing is waited for."""
+        url = made(hub, server)
+        hub.pause(NAMESPACE, "falcon")
+        refused = run("generate", url, "--wait", "0")
+        assert refused.exit_code == 1
+        assert refused.output.startswith(f"Error: cannot generate at {url}: the endpoint said ")
+        assert refused.output.count("\n") == 1
+
+    def test_nobody_there_is_one_line(self, run: Run, server: Running) -> None:
+        """An address that does not answer."""
+        del server
+        refused = run("generate", "http://127.0.0.1:9")
+        assert refused.exit_code == 1
+        assert refused.output == ("Error: cannot generate at http://127.0.0.1:9: it cannot be reached (ConnectError)\n")
+
+
+class TestImport:
+    STACK = (
+        "# ours\nconfig:\n  # the team's\n  hf-endpoints:namespace: acme\n  other:setting: 'quoted'  # kept\n"
+        "  hf-endpoints:apiUrl: http://api.example/v2\n"
+    )
+
+    @pytest.fixture
+    def stack_file(self, tmp_path: Path) -> Path:
+        """A project with one stack file with comments."""
+        (tmp_path / "Pulumi.yaml").write_text("name: shop\nruntime: python\nstackConfigDir: stacks\n")
+        (tmp_path / "stacks").mkdir()
+        file = tmp_path / "stacks" / "Pulumi.dev.yaml"
+        file.write_text(self.STACK)
+        return file
+
+    def test_adds_entries_and_keeps_every_word_that_stands_there(
+        self, run: Run, server: Running, hub: HubClient, stack_file: Path, tmp_path: Path
+    ) -> None:
+        """The import file holds the provider with the stack's settings, the component and the resource."""
+        made(hub, server, by_hand=True)
+        before = [entry.method for entry in server.journal.entries()].count("POST")
+        done = run("import", "--stack", "organization/shop/dev")
+        assert done.exit_code == 0, done.output
+        assert stack_file.read_text().startswith(self.STACK)
+        declared = yaml.safe_load(stack_file.read_text())["config"]["hf-endpoints:endpoints"]
+        assert declared["falcon"]["name"] == "falcon"
+        resources = json.loads((tmp_path / "import-dev.json").read_text())["resources"]
+        assert [entry["name"] for entry in resources] == [PROVIDER_NAME, "falcon-component", "falcon"]
+        assert resources[0]["inputs"] == {"hf-endpoints:apiUrl": "http://api.example/v2"}
+        assert resources[2]["inputs"]["owner"] == "shop/dev/falcon"
+        assert [entry.method for entry in server.journal.entries()].count("POST") == before
+
+    def test_an_entry_that_has_the_name_for_another_endpoint_is_told(
+        self, run: Run, server: Running, hub: HubClient, stack_file: Path
+    ) -> None:
+        """It would be overwritten; nothing is written."""
+        made(hub, server, by_hand=True)
+        text = f"{self.STACK}  hf-endpoints:endpoints:\n    falcon:\n      model: {{repository: gpt2}}\n"
+        stack_file.write_text(text)
+        refused = run("import", "--stack", "dev")
+        assert refused.exit_code == 1
+        assert refused.output.startswith(
+            "Error: endpoint 'falcon' cannot be imported: the stack file calls another one so; "
+        )
+        assert stack_file.read_text() == text
+
+    def test_no_project_and_no_namespace_are_one_line_each(self, run: Run, tmp_path: Path) -> None:
+        """With what is missing."""
+        nowhere = run("import", "--stack", "dev")
+        assert nowhere.output == (
+            f"Error: {tmp_path} is in no Pulumi project: there is no Pulumi.yaml in it or above it\n"
+        )
+        (tmp_path / "Pulumi.yaml").write_text("name: shop\nruntime: python\n")
+        nobodys = run("import", "--stack", "dev")
+        assert nobodys.output == (
+            "Error: no namespace: give --namespace, or hf-endpoints:namespace in Pulumi.dev.yaml\n"
+        )
+        assert (nowhere.exit_code, nobodys.exit_code) == (1, 1)
