@@ -7,6 +7,7 @@ from typing import Any, Final
 
 from huggingface_hub import HfApi
 
+from hf_endpoints.core.naming import automatic_name
 from hf_reference.server import Running
 from tests.support.engine import NAMESPACE, Outcome, Project, endpoint, writes
 
@@ -70,3 +71,25 @@ def test_a_replacement_needs_quota_for_both_unless_it_deletes_first(project: Pro
     assert writes(server)[len(before)].startswith("DELETE ")
     assert len(hub.list_inference_endpoints(NAMESPACE)) == 5
     assert set(project.planned().values()) == {"same"}
+
+
+def test_what_an_interrupted_create_left_holds_its_own_quota(project: Project, server: Running, hub: HfApi):
+    """The retry takes it over, so it needs nothing more, although the quota is full with it."""
+    server.world.set_quota(NAMESPACE, "aws", "nvidia-a100", 1)
+    left = hub.create_inference_endpoint(
+        automatic_name("hf-endpoints/test/e0", 1),
+        namespace=NAMESPACE,
+        repository="openai-community/gpt2",
+        framework="pytorch",
+        accelerator="gpu",
+        vendor="aws",
+        region="us-east-1",
+        instance_type=A100["instance_type"],
+        instance_size=A100["instance_size"],
+        tags=["pulumi-owner:hf-endpoints/test/e0", "pulumi-claim:of-a-killed-up"],
+    )
+    project.declare({"e0": large()})
+    project.up().expect_success()
+    [stored] = project.resources()
+    assert stored["id"] == f"{NAMESPACE}/{left.name}"
+    assert len(hub.list_inference_endpoints(NAMESPACE)) == 1

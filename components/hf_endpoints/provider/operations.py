@@ -66,7 +66,7 @@ class Operations:
             return inputs
         try:
             self._switch(inputs)
-        except ApiRefused as refused:
+        except (ApiRefused, ApiUnwell) as refused:
             self.warn(f"{refused}; the next 'pulumi up' tries again")
             return replace(inputs, tree={**inputs.tree, "run_state": now})
         return inputs

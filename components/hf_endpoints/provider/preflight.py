@@ -13,6 +13,7 @@ from typing import Final
 from hf_endpoints.core.quota import Allowance, Demand, Ledger
 from hf_endpoints.core.state import Inputs
 from hf_endpoints.core.tree import Tree, put, value_at
+from hf_endpoints.core.wire import Observation
 from hf_endpoints.errors import ApiUnwell, DeclarationError
 from hf_endpoints.hub.client import HubClient
 from hf_endpoints.hub.hardware import Instance
@@ -111,10 +112,13 @@ class Preflight:
             self._models[repository, revision] = info
             return info
 
-    def check_quota(self, old: Inputs | None, new: Inputs, endpoint: str, *, both: bool) -> None:
+    def check_quota(
+        self, old: Inputs | None, new: Inputs, endpoint: str, *, both: bool, there: Observation | None
+    ) -> None:
         """Raise `DeclarationError` when the stack's endpoints so far do not fit the quota at its fullest moment.
 
-        ``both`` tells that predecessor and successor exist at the same time.
+        ``both`` tells that predecessor and successor exist at the same time; ``there`` is what has the new name
+        already: left by an interrupted create, or to be adopted, it holds its accelerators.
         """
         try:
             rows = self.rows(new.namespace)
@@ -123,7 +127,9 @@ class Preflight:
         row = row_of(new.tree, rows)
         needed = demand_of(new.tree, rows)
         with self._lock:
-            freed = None if old is None or both else demand_of(old.tree, rows)
+            freed = demand_of(old.tree, rows) if old is not None and not both else None
+            if freed is None and there is not None:
+                freed = demand_of(there.tree, rows)
             self._ledger.add(new.owner, freed, needed, again=old is None)
             if row is None or needed is None or row.limit is None:
                 return

@@ -31,7 +31,7 @@ from hf_endpoints.core.lifecycle import is_leftover, next_inputs, plan
 from hf_endpoints.core.naming import automatic_name
 from hf_endpoints.core.plan import drift_between
 from hf_endpoints.core.state import Inputs, State, spec_part, tree_of
-from hf_endpoints.core.wire import refreshed_tree
+from hf_endpoints.core.wire import Observation, refreshed_tree
 from hf_endpoints.errors import Bug, DeclarationError, HfEndpointsError
 from hf_endpoints.hub.client import HubClient
 from hf_endpoints.hub.settings import Settings
@@ -118,7 +118,8 @@ class EndpointProvider(ResourceProvider):
             if edit is not None and not edit.replaces:
                 inputs = replace(inputs, leftover=self._leftover(inputs))
             both = edit is not None and bool(edit.replaces) and not edit.delete_first
-            self._preflight.check_quota(old, inputs, endpoint, both=both)
+            there = self._seen(namespace, inputs.endpoint_name)
+            self._preflight.check_quota(old, inputs, endpoint, both=both, there=there)
             named_anew = remembered is None if old is None else inputs.id != old.id
             if named_anew and tree.get("name"):
                 self._operations.look_ahead(inputs)
@@ -136,12 +137,15 @@ class EndpointProvider(ResourceProvider):
         if inputs.tree.get("name"):
             return None
         name = automatic_name(inputs.owner, inputs.generation + 1)
+        found, current = (self._seen(inputs.namespace, each) for each in (name, inputs.endpoint_name))
+        return name if found and current and is_leftover(found, current, inputs.owner) else None
+
+    def _seen(self, namespace: str, name: str) -> Observation | None:
+        """The endpoint as the recent picture of the namespace has it; None where there is no picture to be had."""
         try:
-            found = self._snapshots.listed(inputs.namespace, name)
-            current = self._snapshots.listed(inputs.namespace, inputs.endpoint_name)
+            return self._snapshots.listed(namespace, name)
         except HfEndpointsError:
             return None
-        return name if found and current and is_leftover(found, current, inputs.owner) else None
 
     @_one_line
     def diff(self, _id: str, olds: Props, news: Props) -> DiffResult:
