@@ -10,7 +10,7 @@ from __future__ import annotations
 import os
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 from functools import wraps
 from typing import Any, Final, TypeVar
@@ -26,6 +26,7 @@ from pulumi.dynamic import (
     ResourceProvider,
     UpdateResult,
 )
+from pulumi.output import Unknown
 
 from hf_endpoints.core.lifecycle import is_leftover, next_inputs, plan
 from hf_endpoints.core.naming import automatic_name
@@ -40,7 +41,7 @@ from hf_endpoints.provider import engine_log
 from hf_endpoints.provider.lifeline import end_with_engine
 from hf_endpoints.provider.operations import Operations
 from hf_endpoints.provider.preflight import Preflight, with_accelerator
-from hf_endpoints.spec import parse_spec
+from hf_endpoints.spec import UNKNOWN, parse_spec
 
 Props = dict[str, Any]
 R = TypeVar("R")
@@ -105,6 +106,7 @@ class EndpointProvider(ResourceProvider):
     @_one_line
     def check(self, olds: Props, news: Props) -> CheckResult:
         """Validate, fill in what the declaration leaves open, decide name and generation, and look ahead."""
+        news = _marked(news)
         owner, namespace = news["owner"], news["namespace"]
         endpoint = owner.rpartition("/")[2]
         remembered = self._generations.get(owner)
@@ -150,7 +152,7 @@ class EndpointProvider(ResourceProvider):
     @_one_line
     def diff(self, _id: str, olds: Props, news: Props) -> DiffResult:
         """Tell the engine what the edit needs."""
-        edit = plan(State.from_props(olds).inputs, Inputs.from_props(news))
+        edit = plan(State.from_props(olds).inputs, Inputs.from_props(_marked(news)))
         return DiffResult(
             changes=not edit.is_empty,
             replaces=list(edit.replaces),
@@ -186,3 +188,14 @@ class EndpointProvider(ResourceProvider):
     def delete(self, _id: str, props: Props) -> None:
         """Delete the endpoint if this entry still owns it; returns when the API has accepted it."""
         self._operations.delete(State.from_props(props))
+
+
+def _marked(value: Any) -> Any:  # noqa: ANN401  a property value
+    """The value with `UNKNOWN` where the SDK has put an object of its own for what is not known yet."""
+    if isinstance(value, Unknown):
+        return UNKNOWN
+    if isinstance(value, Mapping):
+        return {key: _marked(item) for key, item in value.items()}
+    if isinstance(value, list):
+        return [_marked(item) for item in value]
+    return value
