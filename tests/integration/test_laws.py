@@ -151,7 +151,7 @@ def test_an_endpoint_paused_by_hand_is_warned_of_and_does_not_hold_up_the_rest(
     hub.pause_inference_endpoint("first", namespace=NAMESPACE)
     before = writes(server)
     outcome = project.up().expect_success()
-    warning = "endpoint 'first' is paused: it serves nobody until it is resumed"
+    warning = "endpoint 'first' is paused: it serves nobody; after 'pulumi refresh', 'pulumi up' resumes it"
     assert the_line(outcome, "endpoint 'first'") == warning
     assert writes(server) == before
     urls = project.outputs()["urls"]

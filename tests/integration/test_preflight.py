@@ -23,7 +23,7 @@ UNOFFERED: Final[dict[str, tuple[dict[str, Any], str]]] = {
     ),
     "retired": (
         endpoint(compute={**COMPUTE, "instance_type": "intel-icl"}),
-        f"compute.instance_type: 'intel-icl' is not offered in aws us-east-1: there is {TYPES}",
+        f"compute.instance_type: 'intel-icl' x1 is deprecated in aws us-east-1: there is {TYPES}",
     ),
     "vendor": (
         endpoint(provider={"vendor": "gcp", "region": "us-east-1"}),

@@ -10,7 +10,7 @@ from typing import Any, Final, Literal
 
 from hf_endpoints.core.tree import ABSENT, Tree, put, value_at
 from hf_endpoints.spec import DeclaredField, declared_fields
-from hf_endpoints.spec.markers import ByVerb, ClearedBy, Derived, Local, Replace, Variants
+from hf_endpoints.spec.markers import ByVerb, ClearedBy, Derived, Follows, Local, Replace, Variants
 
 Operation = Literal["same", "update", "replace"]
 
@@ -64,4 +64,10 @@ def _sent(field: DeclaredField, new: Tree) -> dict[str, Any]:
     cleared = field.marker(ClearedBy)
     if not body and cleared is not None:
         put(body, field.wire_path[: len(field.wire_path) - len(field.path) + len(whole)], cleared.value)
+    for other in declared_fields():
+        lead, empty = other.marker(Follows), other.marker(ClearedBy)
+        value = value_at(new, other.path)
+        if lead is None or lead.path != field.path or (value is ABSENT and empty is None):
+            continue
+        put(body, other.wire_path, empty.value if empty is not None and value is ABSENT else value)
     return body

@@ -85,18 +85,22 @@ class InferenceEndpoint(pulumi.ComponentResource):
         """
         watch = watch_of(namespace)
         waits = spec.wait and not pulumi.runtime.is_dry_run()
-        found: Observation | None
-        try:
-            if waits:
-                found = await watch.settled(name, spec.timeouts.settle * 60, self._report, spec.run_state)
-            else:
-                found = (await watch.picture()).get(name)
-        except HfEndpointsError as error:
-            if not waits and isinstance(error, ApiUnwell):
-                return pulumi.output.UNKNOWN
-            pulumi.log.error(await self._with_logs(namespace, name, error), resource=self)
+        found: Observation | None = None
+        failure: HfEndpointsError | None = None
+        with watch.busy():
+            try:
+                if waits:
+                    found = await watch.settled(name, spec.timeouts.settle * 60, self._report, spec.run_state)
+                else:
+                    found = (await watch.picture()).get(name)
+            except HfEndpointsError as error:
+                if not waits and isinstance(error, ApiUnwell):
+                    return pulumi.output.UNKNOWN
+                pulumi.log.error(await self._with_logs(namespace, name, error), resource=self)
+                failure = error
+        if failure is not None:
             await watch.all_done()
-            raise pulumi.RunError(str(error)) from None
+            raise pulumi.RunError(str(failure))
         if found is not None and found.state == "paused" and spec.run_state == "running":
             message = f"endpoint {name!r} is paused: it serves nobody; after 'pulumi refresh', 'pulumi up' resumes it"
             pulumi.log.warn(message, resource=self)

@@ -9,7 +9,8 @@ old resources only after the program has ended well.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Final, Protocol
 
@@ -71,9 +72,15 @@ class Watch:
 
         Raises `NotSettled` when it failed, is gone, or needs longer than ``timeout_s``, with the last thing seen.
         """
+        with self.busy():
+            return await self._settled(name, timeout_s, report, run_state)
+
+    @contextmanager
+    def busy(self) -> Iterator[None]:
+        """Count the block among those that `all_done` waits for."""
         self._enter()
         try:
-            return await self._settled(name, timeout_s, report, run_state)
+            yield
         finally:
             self._leave()
 
