@@ -14,7 +14,7 @@ help:
 	@echo 'make down [STACK=…]   remove the stacks that make up made (or only that one) and stop the server'
 	@echo 'make test             all tests, in a new random order each time'
 	@echo 'make check            format, lint, types and the fast tests'
-	@echo 'make generate         write again what is derived from the declarations: schema and field reference'
+	@echo 'make generate         write again what is derived from the declarations: schema and generated pages'
 	@echo 'make pins             renew constraints.txt with the newest versions that pyproject.toml allows'
 	@echo 'tools/run CMD…        any command in the environment of the project, e.g. tools/run pulumi preview -s dev'
 

@@ -169,6 +169,9 @@ PASSES_BY: Final[dict[Status, tuple[Event, Event]]] = {
 }
 """For each passing status: the event that ends it well, and the one that ends it badly."""
 
+BY_TIME: Final = frozenset(event for ends in PASSES_BY.values() for event in ends) | {Event.IDLED}
+"""Events that nobody asks for."""
+
 
 def born(replicas: int) -> Life:
     """Give the life of a new endpoint: it waits to be scheduled, and ``replicas`` are wanted."""

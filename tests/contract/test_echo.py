@@ -11,7 +11,8 @@ from typing import TYPE_CHECKING, Any, NamedTuple, get_args
 
 import pytest
 
-from hf_reference.declaration import Compute, Declaration, Experimental, Image, Model, Scaling
+from hf_reference.declaration import Compute, Declaration, Experimental, Model, Scaling
+from hf_reference.images import Image
 
 if TYPE_CHECKING:
     from collections.abc import Callable

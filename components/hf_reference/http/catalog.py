@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Final
 
 from fastapi import APIRouter, Request, Response
 
-from hf_reference import recipes, wire
+from hf_reference import parsing, recipes, wire
 from hf_reference.errors import InvalidError, MissingError, TakenError
 from hf_reference.http import queries
 from hf_reference.http.parts import Parts, answer
@@ -29,13 +29,13 @@ def router(parts: Parts) -> APIRouter:
 
     @routes.post("/v1/catalog/model/{repository:path}/deploy")
     async def model(repository: str, request: Request) -> Response:
-        body = wire.parse_object(await request.body())
+        body = parsing.parse_object(await request.body())
         recipe = recipes.find(repository, _text(body, "accelerator"), _text(body, "ggufFile"))
         return answer({"endpoint": _deployed(parts, request, recipe, body, _name(body))})
 
     @routes.post("/v1/catalog/recipe/{public_id}/deploy")
     async def by_recipe(public_id: str, request: Request) -> Response:
-        body = wire.parse_object(await request.body())
+        body = parsing.parse_object(await request.body())
         return answer({"endpoint": _deployed(parts, request, recipes.by_id(public_id), body, _name(body))})
 
     # The older form: its keys are those that huggingface_hub 0.30 read.
@@ -45,7 +45,7 @@ def router(parts: Parts) -> APIRouter:
 
     @routes.post("/catalog/deploy")
     async def older(request: Request) -> Response:
-        body = wire.parse_object(await request.body())
+        body = parsing.parse_object(await request.body())
         recipe = recipes.find(_text(body, "repoId") or "")
         deployed = _deployed(parts, request, recipe, body, _text(body, "endpointName"))
         return answer({"name": body["namespace"], "endpoint": deployed})
@@ -66,7 +66,7 @@ def _deployed(parts: Parts, request: Request, recipe: Recipe | None, body: wire.
     tries, made = 0, None
     while made is None:
         tries += 1
-        wanted = wire.from_catalog(recipe.body(name or recipes.made_up_name(recipe.repository, tries)))
+        wanted = parsing.from_catalog(recipe.body(name or recipes.made_up_name(recipe.repository, tries)))
         try:
             made = parts.world.create(namespace, wanted, grant.person)
         except TakenError:

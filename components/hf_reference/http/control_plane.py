@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from fastapi import APIRouter, Request, Response
 
-from hf_reference import wire
+from hf_reference import parsing, wire
 from hf_reference.audit import changed
 from hf_reference.http import queries
 from hf_reference.http.parts import Parts, answer
@@ -34,7 +34,7 @@ def router(parts: Parts) -> APIRouter:
     @routes.post("")
     async def create(namespace: str, request: Request) -> Response:
         by = parts.allow(request, "write", namespace).person
-        made = world.create(namespace, wire.parse_create(await request.body()), by)
+        made = world.create(namespace, parsing.parse_create(await request.body()), by)
         parts.note(request, "created", made, by)
         return shown(made)
 
@@ -46,7 +46,7 @@ def router(parts: Parts) -> APIRouter:
     @routes.put("/{name}")
     async def update(namespace: str, name: str, request: Request) -> Response:
         by = parts.allow(request, "write", namespace).person
-        merge = wire.parse_update(await request.body())
+        merge = parsing.parse_update(await request.body())
         old = world.get(namespace, name).declaration
         new = world.update(namespace, name, merge, by)
         parts.note(request, "updated", new, by, changed(old, new.declaration))

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Final
 
 from fastapi import APIRouter, Request, Response
 
-from hf_reference import logs, metrics, wire
+from hf_reference import logs, metrics, parsing, wire
 from hf_reference.errors import InvalidError, MissingError
 from hf_reference.http import queries
 from hf_reference.http.parts import Parts, answer
@@ -44,12 +44,12 @@ def router(parts: Parts) -> APIRouter:
     @routes.post("/metrics")
     async def every(namespace: str, name: str, request: Request) -> Response:
         endpoint = found(namespace, name, request)
-        return answer(metrics.every(source(endpoint), _span(wire.parse_object(await request.body()))))
+        return answer(metrics.every(source(endpoint), _span(parsing.parse_object(await request.body()))))
 
     @routes.post("/metrics/{graph:path}")
     async def one(namespace: str, name: str, graph: str, request: Request) -> Response:
         endpoint = found(namespace, name, request)
-        drawn = metrics.one(graph, source(endpoint), _span(wire.parse_object(await request.body())))
+        drawn = metrics.one(graph, source(endpoint), _span(parsing.parse_object(await request.body())))
         if drawn is None:
             message = f"no such graph: {graph}"
             raise MissingError(message)

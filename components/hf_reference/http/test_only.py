@@ -14,7 +14,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from hf_reference.clock import Virtual, rfc3339
 from hf_reference.errors import SetupError
 from hf_reference.http.parts import Parts, answer, error
-from hf_reference.wire import parse_object
+from hf_reference.parsing import parse_object
 
 if TYPE_CHECKING:
     from hf_reference.faults import Armed

@@ -10,7 +10,7 @@ import pytest
 from hf_reference.clock import Virtual
 from hf_reference.endpoint import Person
 from hf_reference.faults import Faults
-from hf_reference.wire import parse_create
+from hf_reference.parsing import parse_create
 from hf_reference.world import World
 
 if TYPE_CHECKING:

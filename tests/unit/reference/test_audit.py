@@ -7,7 +7,7 @@ import pytest
 
 from hf_reference.audit import AuditLog, changed
 from hf_reference.endpoint import Person
-from hf_reference.wire import parse_update
+from hf_reference.parsing import parse_update
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -8,7 +8,7 @@ import pytest
 from hf_reference import logs, past
 from hf_reference.endpoint import Person
 from hf_reference.model import Status
-from hf_reference.wire import parse_update
+from hf_reference.parsing import parse_update
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -6,7 +6,8 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from hf_reference.errors import InvalidError, RefusalError, UnparsableError
-from hf_reference.wire import parse_create, parse_update, render
+from hf_reference.parsing import parse_create, parse_update
+from hf_reference.wire import render
 
 if TYPE_CHECKING:
     from collections.abc import Callable

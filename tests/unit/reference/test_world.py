@@ -10,7 +10,7 @@ from hf_reference.endpoint import Endpoint, Person
 from hf_reference.errors import InvalidError, MissingError, OverQuotaError, TakenError, WrongStatusError
 from hf_reference.faults import Faults
 from hf_reference.model import Status
-from hf_reference.wire import parse_update
+from hf_reference.parsing import parse_update
 from hf_reference.world import World
 
 if TYPE_CHECKING:
