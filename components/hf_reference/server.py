@@ -20,6 +20,7 @@ from starlette.exceptions import HTTPException
 from starlette.responses import Response
 from uvicorn.protocols.http.h11_impl import H11Protocol
 
+from hf_reference.answers import answer, error
 from hf_reference.audit import AuditLog
 from hf_reference.clock import Clock, Virtual
 from hf_reference.description import describe
@@ -37,7 +38,7 @@ from hf_reference.http import (
     test_only,
 )
 from hf_reference.http.desk import CUT, Desk
-from hf_reference.http.parts import Parts, Switches, answer, error, refuse
+from hf_reference.http.parts import Parts, Switches, refuse
 from hf_reference.journal import Journal
 from hf_reference.store import Store
 from hf_reference.tokens import Tokens

@@ -6,9 +6,10 @@ from typing import TYPE_CHECKING
 
 from fastapi import APIRouter, Request, Response
 
+from hf_reference.answers import answer
 from hf_reference.clock import rfc3339
 from hf_reference.http import queries
-from hf_reference.http.parts import Parts, answer
+from hf_reference.http.parts import Parts
 
 if TYPE_CHECKING:
     from hf_reference.audit import Act

@@ -7,9 +7,10 @@ from typing import TYPE_CHECKING, Final
 from fastapi import APIRouter, Request, Response
 
 from hf_reference import parsing, recipes, wire
+from hf_reference.answers import answer
 from hf_reference.errors import InvalidError, MissingError, TakenError
 from hf_reference.http import queries
-from hf_reference.http.parts import Parts, answer
+from hf_reference.http.parts import Parts
 
 if TYPE_CHECKING:
     from hf_reference.recipes import Recipe

@@ -7,9 +7,10 @@ from typing import TYPE_CHECKING
 from fastapi import APIRouter, Request, Response
 
 from hf_reference import parsing, wire
+from hf_reference.answers import answer
 from hf_reference.audit import changed
 from hf_reference.http import queries
-from hf_reference.http.parts import Parts, answer
+from hf_reference.http.parts import Parts
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -14,9 +14,10 @@ from urllib.parse import unquote
 
 from starlette.datastructures import MutableHeaders
 
+from hf_reference.answers import answer
 from hf_reference.clock import rfc3339
 from hf_reference.faults import AnswerLost, Delay, StatusAnswer
-from hf_reference.http.parts import REQUEST_ID, answer
+from hf_reference.http.parts import REQUEST_ID
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

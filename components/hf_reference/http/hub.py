@@ -7,8 +7,9 @@ from typing import TYPE_CHECKING, Final
 from fastapi import APIRouter, Request, Response
 
 from hf_reference import catalogue, hub_models, wire
+from hf_reference.answers import answer, error
 from hf_reference.errors import MissingError
-from hf_reference.http.parts import Parts, answer, error
+from hf_reference.http.parts import Parts
 from hf_reference.tokens import NAMES
 
 if TYPE_CHECKING:

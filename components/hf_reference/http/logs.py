@@ -9,10 +9,11 @@ from fastapi import APIRouter, Request, Response
 from starlette.responses import PlainTextResponse
 
 from hf_reference import logs
+from hf_reference.answers import answer
 from hf_reference.clock import rfc3339
 from hf_reference.errors import AbsentError, InvalidError
 from hf_reference.http import queries
-from hf_reference.http.parts import Parts, answer
+from hf_reference.http.parts import Parts
 from hf_reference.http.streams import event, watch
 
 if TYPE_CHECKING:

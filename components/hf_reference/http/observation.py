@@ -8,9 +8,10 @@ from typing import TYPE_CHECKING, Final
 from fastapi import APIRouter, Request, Response
 
 from hf_reference import logs, metrics, parsing, wire
+from hf_reference.answers import answer
 from hf_reference.errors import InvalidError, MissingError
 from hf_reference.http import queries
-from hf_reference.http.parts import Parts, answer
+from hf_reference.http.parts import Parts
 from hf_reference.http.streams import event, watch
 
 if TYPE_CHECKING:

@@ -1,14 +1,12 @@
-"""What the handlers work with, and how answers and refusals look."""
+"""What the handlers work with, and how refusals look."""
 
 from __future__ import annotations
 
-import json
 import threading
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Final
 
-from starlette.responses import Response
-
+from hf_reference.answers import error
 from hf_reference.audit import AuditLog
 from hf_reference.errors import (
     AbsentError,
@@ -29,6 +27,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from starlette.requests import Request
+    from starlette.responses import Response
 
     from hf_reference.audit import Action
     from hf_reference.clock import Clock
@@ -115,16 +114,6 @@ class Parts:
             acts = self.audit.take_new()
             if changes.endpoints or acts or even_if_only_time_passed:
                 self.store.save(changes, acts)
-
-
-def answer(wire: Any, status: int = 200) -> Response:  # noqa: ANN401 - JSON
-    """Wrap JSON."""
-    return Response(json.dumps(wire, separators=(",", ":")), status, media_type="application/json")
-
-
-def error(text: str, status: int) -> Response:
-    """Wrap a text in the API's one error shape (``ApiResponseError``)."""
-    return answer({"error": text}, status)
 
 
 def refuse(_: Request, refusal: Exception) -> Response:

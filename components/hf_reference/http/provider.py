@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING, TypeAlias
 from fastapi import APIRouter, Request, Response
 
 from hf_reference import catalogue
-from hf_reference.http.parts import Parts, answer
+from hf_reference.answers import answer
+from hf_reference.http.parts import Parts
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -11,9 +11,10 @@ from typing import TYPE_CHECKING, Any, TypeVar
 from fastapi import APIRouter, Request, Response
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
+from hf_reference.answers import answer, error
 from hf_reference.clock import Virtual, rfc3339
 from hf_reference.errors import SetupError
-from hf_reference.http.parts import Parts, answer, error
+from hf_reference.http.parts import Parts
 from hf_reference.parsing import parse_object
 
 if TYPE_CHECKING:

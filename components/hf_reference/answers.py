@@ -1,0 +1,18 @@
+"""How JSON answers look, at every address."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+from starlette.responses import Response
+
+
+def answer(wire: Any, status: int = 200) -> Response:  # noqa: ANN401 - JSON
+    """Wrap JSON."""
+    return Response(json.dumps(wire, separators=(",", ":")), status, media_type="application/json")
+
+
+def error(text: str, status: int) -> Response:
+    """Wrap a text in the API's one error shape (``ApiResponseError``)."""
+    return answer({"error": text}, status)
