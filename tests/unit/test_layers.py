@@ -13,17 +13,18 @@ from pulumi.runtime import rpc
 from hf_endpoints.spec.part import UNKNOWN
 
 SOURCE = Path(__file__).parents[2] / "components"
-LAYERS = ("errors", "spec", "core", "hub", "provider", "resources", "stack", "lookup", "cli")
+LAYERS = ("errors", "spec", "core", "hub", "provider", "resources", "stack", "lookup", "cli", "testing")
 HOMES = {
     "pydantic": ("spec", "resources/properties.py"),
     "pydantic_core": ("spec",),
     "pulumi": ("provider", "resources", "stack.py", "lookup.py", "cli/import_.py"),
-    "huggingface_hub": ("hub", "provider", "resources/watches.py", "cli"),
+    "huggingface_hub": ("hub", "provider", "resources/watches.py", "cli", "testing.py"),
     "httpx2": ("hub", "cli"),
     "click": ("cli",),
     "grpc": ("provider/engine_log.py",),
     "ruamel": ("cli/project.py",),
     "yaml": ("cli/project.py",),
+    "pytest": ("testing.py",),
 }
 IMPURE = {
     *(
@@ -82,9 +83,9 @@ def test_imports_go_one_way(path: str) -> None:
 
 
 def test_the_two_sides_share_no_code() -> None:
-    """The reference server is a second implementation; only the command that serves it knows both."""
+    """The reference server is a second implementation; only the command and the fixtures that serve it know both."""
     both = {path for path, names in ENDPOINTS.items() if any(_is_of("hf_reference", name) for name in names)}
-    assert {"cli/main.py"} == both
+    assert {"cli/main.py", "testing.py"} == both
     assert set() == {path for path, names in REFERENCE.items() if any(_is_of("hf_endpoints", name) for name in names)}
 
 

@@ -21,20 +21,29 @@ _LOG_LINES: Final = 10
 """Enough to see why a container did not start, few enough to keep the failure readable."""
 
 
-@cache
 def program_hub() -> HubClient:
     """The client of this program, set up from the stack's configuration and the environment.
 
-    Raises `DeclarationError` when there is no token.
+    One process may run several programs, each with settings of its own: `pulumi.automation` runs them in its own, and
+    so do tests. Raises `DeclarationError` when there is no token.
     """
-    hub_logging.set_verbosity_error()  # type: ignore[no-untyped-call]  # untyped upstream
-    return HubClient(Settings.resolve(pulumi.runtime.get_config, os.environ))
+    return _hub(Settings.resolve(pulumi.runtime.get_config, os.environ))
 
 
 @cache
+def _hub(settings: Settings) -> HubClient:
+    hub_logging.set_verbosity_error()  # type: ignore[no-untyped-call]  # untyped upstream
+    return HubClient(settings)
+
+
 def watch_of(namespace: str) -> Watch:
-    """The shared watch of that namespace."""
-    hub = program_hub()
+    """The watch of that namespace, shared in one run of a program; to be called in its event loop."""
+    return _watch(namespace, program_hub(), asyncio.get_running_loop())
+
+
+@cache
+def _watch(namespace: str, hub: HubClient, _loop: asyncio.AbstractEventLoop) -> Watch:
+    """The loop is part of the key: what one program left waiting in its loop would never end in the next one's."""
 
     async def fetch() -> Mapping[str, Observation]:
         return await asyncio.to_thread(lambda: {found.name: found for found in hub.endpoints(namespace)})
