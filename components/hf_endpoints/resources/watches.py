@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import asyncio
 import os
+import sys
 from collections.abc import Mapping
 from functools import cache
+from types import TracebackType
 from typing import Final
 
 import pulumi
@@ -21,12 +23,19 @@ _LOG_LINES: Final = 10
 """Enough to see why a container did not start, few enough to keep the failure readable."""
 
 
+def _quiet_when_interrupted(kind: type[BaseException], error: BaseException, traceback: TracebackType | None) -> None:
+    """Leave the last word to the engine, which says that the update is cancelled and passes Ctrl-C on to us."""
+    if not issubclass(kind, KeyboardInterrupt):
+        sys.__excepthook__(kind, error, traceback)
+
+
 def program_hub() -> HubClient:
     """The client of this program, set up from the stack's configuration and the environment.
 
     One process may run several programs, each with settings of its own: `pulumi.automation` runs them in its own, and
     so do tests. Raises `DeclarationError` when there is no token.
     """
+    sys.excepthook = _quiet_when_interrupted
     return _hub(Settings.resolve(pulumi.runtime.get_config, os.environ))
 
 
