@@ -6,18 +6,13 @@
 from __future__ import annotations
 
 import concurrent.futures
-import contextlib
-import fcntl
 import os
 import shlex
 import sys
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from tools import engine, environment, steps
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
 
 ROOT = Path(__file__).parent.parent
 
@@ -26,7 +21,7 @@ def main(arguments: list[str]) -> int:
     """Set everything up and return the exit code."""
     cache, key = Path(arguments[0]), arguments[1]
     try:
-        with _lock(ROOT / ".local" / "setup.lock"), _lock(cache / "setup.lock"):
+        with steps.lock(ROOT / ".local" / "setup.lock"), steps.lock(cache / "setup.lock"):
             ready = _set_up(cache)
             _write_stamp(ROOT / ".local" / "setup.env", key, ready)
     except steps.SetUpError as error:
@@ -52,19 +47,6 @@ def _set_up(cache: Path) -> engine.Engine:
             steps.stop_all()
             raise
         return ready.result()
-
-
-@contextlib.contextmanager
-def _lock(path: Path) -> Iterator[None]:
-    """Hold a lock file, saying so when another set-up holds it; the system frees it however the holder ends."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    with path.open("a", encoding="utf-8") as file:
-        try:
-            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
-            steps.say("another set-up is running, waiting for it …")
-            fcntl.flock(file, fcntl.LOCK_EX)
-        yield
 
 
 def _write_stamp(path: Path, key: str, ready: engine.Engine) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import fcntl
 import subprocess
 import sys
 import threading
@@ -37,6 +38,19 @@ def step(what: str) -> Iterator[None]:
     began = time.monotonic()
     yield
     say(f"{what}: done in {time.monotonic() - began:.0f} s")
+
+
+@contextlib.contextmanager
+def lock(path: Path) -> Iterator[None]:
+    """Hold a lock file, saying so when another set-up holds it; the system frees it however the holder ends."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    with path.open("a", encoding="utf-8") as file:
+        try:
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            say("another set-up is running, waiting for it …")
+            fcntl.flock(file, fcntl.LOCK_EX)
+        yield
 
 
 def run(

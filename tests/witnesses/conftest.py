@@ -1,0 +1,44 @@
+"""Clients that know nothing of this project, each as its registry has it, on a reference server of the test's own."""
+
+from __future__ import annotations
+
+import os
+import shutil
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tools import witnesses
+
+HERE = Path(__file__).parent
+
+
+@pytest.fixture
+def small() -> dict[str, Any]:
+    """Give the arguments of a small endpoint for huggingface_hub, any version."""
+    return {
+        "repository": "openai-community/gpt2",
+        "framework": "pytorch",
+        "accelerator": "cpu",
+        "instance_size": "x1",
+        "instance_type": "intel-spr",
+        "region": "us-east-1",
+        "vendor": "aws",
+    }
+
+
+@pytest.fixture(scope="session")
+def older_hub() -> Path:
+    """Give the folder of the last huggingface_hub 0.x and what it needs, for PYTHONPATH."""
+    return witnesses.python_packages(HERE / "huggingface_hub-0.36.txt")
+
+
+@pytest.fixture(scope="session")
+def node_modules() -> Path:
+    """Give the JavaScript clients; without Node the test is skipped, and in continuous integration it fails."""
+    missing = [name for name in ("node", "npm") if shutil.which(name) is None]
+    if missing:
+        reason = f"{' and '.join(missing)} not on the PATH: install Node 18 or newer for the JavaScript clients"
+        (pytest.fail if os.environ.get("CI") else pytest.skip)(reason)
+    return witnesses.npm_packages(HERE / "js") / "node_modules"
