@@ -52,6 +52,8 @@ if TYPE_CHECKING:
     from starlette.requests import Request
     from starlette.types import ASGIApp, Receive, Scope, Send
 
+    from hf_reference.billing import Bill
+
 DEFAULT_PROVISIONING_S: Final = 30.0
 """Model time. The real service takes two to five minutes; nobody waits that long for a demonstration."""
 DEFAULT_DELETION_S: Final = 1.0
@@ -98,6 +100,18 @@ class Running:
             message = f"the clock is {self.clock.kind}; only a virtual one can be moved"
             raise SetupError(message)
         self.clock.advance(seconds)
+
+    def load(self, endpoint: str, *, pending: int = 0, hardware_percent: float | None = None) -> None:
+        """Give ``namespace/name`` pending requests beside the real ones, and its replicas a usage to show.
+
+        :raises MissingError: there is no such endpoint.
+        """
+        namespace, _, name = endpoint.partition("/")
+        self.world.prescribe_load(namespace, name, pending, hardware_percent)
+
+    def bills(self) -> list[Bill]:
+        """Give what each endpoint of this run has cost, also those that are gone."""
+        return self.world.bills()
 
 
 def assemble(base_url: str, clock: Clock, options: Options) -> Parts:

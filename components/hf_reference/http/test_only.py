@@ -1,4 +1,4 @@
-"""Routes that the real service does not have: time, faults, tokens, quotas, and the journal.
+"""Routes that the real service does not have: time, load, bills, faults, tokens, quotas, and the journal.
 
 They need no token and are not in the journal. Everything under ``/_test`` is for whoever runs the server.
 """
@@ -12,6 +12,7 @@ from fastapi import APIRouter, Request, Response
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from hf_reference.answers import answer, error
+from hf_reference.billing import statement
 from hf_reference.clock import Virtual, rfc3339
 from hf_reference.errors import SetupError
 from hf_reference.http.parts import Parts
@@ -40,6 +41,17 @@ class Quota(BaseModel):
     max_accelerators: int = Field(ge=0)
 
 
+class Load(BaseModel):
+    """Body of ``PUT /_test/load``: ``endpoint`` is ``namespace/name``; what is left out is as real requests make it."""
+
+    model_config = ConfigDict(extra="forbid")
+    endpoint: str = Field(pattern="^[^/]+/[^/]+$")
+    pending: int = Field(default=0, ge=0)
+    """Requests without an answer, beside the real ones."""
+    hardware_percent: float | None = Field(default=None, ge=0, le=100)
+    """What each replica shows."""
+
+
 class Switch(BaseModel):
     """Body of ``PUT /_test/log-search``."""
 
@@ -65,6 +77,18 @@ def router(parts: Parts) -> APIRouter:
         parts.world.set_quota(wanted.namespace, wanted.vendor, wanted.instance_type, wanted.max_accelerators)
         parts.commit(even_if_only_time_passed=True)
         return answer({})
+
+    @routes.put("/load")
+    async def load(request: Request) -> Response:
+        wanted = await _parsed(Load, request)
+        namespace, _, name = wanted.endpoint.partition("/")
+        parts.world.prescribe_load(namespace, name, wanted.pending, wanted.hardware_percent)
+        parts.commit()
+        return answer({})
+
+    @routes.get("/billing")
+    async def billing() -> Response:
+        return answer(statement(parts.world.bills()))
 
     @routes.put("/log-search")
     async def log_search(request: Request) -> Response:

@@ -22,6 +22,9 @@ EXPECTED = {
         "pause": "paused",
         "scale to zero": "scaledToZero",
         "idled": "scaledToZero",
+        "scale up": "running",
+        "scale down": "running",
+        "replica ready": "running",
     },
     "updating": {
         "rolled out": "running",
@@ -37,6 +40,9 @@ EXPECTED = {
         "pause": "paused",
         "scale to zero": "scaledToZero",
         "idled": "scaledToZero",
+        "scale up": "updateFailed",
+        "scale down": "updateFailed",
+        "replica ready": "updateFailed",
     },
     "paused": {"resume": "pending", "pause": "paused", "roll out": "paused", "rescale": "paused"},
     "scaledToZero": {

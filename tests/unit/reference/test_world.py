@@ -248,7 +248,21 @@ def test_an_idle_endpoint_scales_to_zero_after_its_minutes(
     label = run(scaling={"minReplica": 0, "scaleToZeroTimeout": 2}).label
     clock.advance(119)
     world.arrive(label)
+    world.depart(label)
     clock.advance(119)
+    assert world.get("acme", "e1").life.status is Status.RUNNING
+    clock.advance(1)
+    assert world.get("acme", "e1").life.status is Status.SCALED_TO_ZERO
+
+
+def test_a_request_under_way_is_no_idleness(world: World, clock: Virtual, run: Callable[..., Endpoint]) -> None:
+    """However long it takes; the minutes count from its answer."""
+    label = run(scaling={"minReplica": 0, "scaleToZeroTimeout": 1}).label
+    world.arrive(label)
+    clock.advance(10_000)
+    assert world.get("acme", "e1").life.status is Status.RUNNING
+    world.depart(label)
+    clock.advance(59)
     assert world.get("acme", "e1").life.status is Status.RUNNING
     clock.advance(1)
     assert world.get("acme", "e1").life.status is Status.SCALED_TO_ZERO
