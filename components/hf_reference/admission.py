@@ -41,6 +41,12 @@ def same_instance(old: Declaration, new: Declaration) -> bool:
     return _instance(old) == _instance(new) is not None
 
 
+def price_per_hour(declaration: Declaration) -> float:
+    """US dollars per replica and hour, from the price list."""
+    instance = _instance(declaration)
+    return instance.price_per_hour if instance else 0.0
+
+
 def demand(declaration: Declaration) -> tuple[tuple[str, str], int]:
     """Give vendor and instance type, and how many accelerators count against their quota."""
     instance = _instance(declaration)

@@ -6,7 +6,6 @@ from pathlib import Path
 
 import click
 
-from hf_reference.call_log import Format, listen
 from hf_reference.clock import Clock, Real, Scaled, Virtual
 from hf_reference.errors import SetupError
 from hf_reference.server import DEFAULT_DELETION_S, DEFAULT_PROVISIONING_S, Options
@@ -71,16 +70,6 @@ _FILE = click.Path(path_type=Path, dir_okay=False)
     show_default=True,
     help="Whether this deployment can search logs; without, the v3 routes answer 501.",
 )
-@click.option("--faults", type=_FILE, help="JSON or YAML: a list of faults, each as POST /_test/faults takes it.")
-@click.option("--journal", type=_FILE, help="File to write the journal to as it happens, as JSON lines.")
-@click.option(
-    "--log-format",
-    type=click.Choice(["text", "json"]),
-    default="text",
-    show_default=True,
-    help="Form of the lines on the error stream, one per call.",
-)
-@click.option("--quiet", is_flag=True, help="Only warnings and errors on the error stream.")
 @click.option("--seed", type=int, default=0, show_default=True, help="Where identifiers come from.")
 def serve(  # noqa: PLR0913 - one argument per option
     *,
@@ -94,10 +83,6 @@ def serve(  # noqa: PLR0913 - one argument per option
     state: Path | None,
     tokens: Path | None,
     log_search: bool,
-    faults: Path | None,
-    journal: Path | None,
-    log_format: Format,
-    quiet: bool,
     seed: int,
 ) -> None:
     """Run the reference server: the Inference Endpoints API on this machine, without an account and without a bill.
@@ -112,10 +97,7 @@ def serve(  # noqa: PLR0913 - one argument per option
         state=state,
         tokens=tokens,
         log_search=log_search,
-        faults=faults,
-        journal=journal,
     )
-    listen(log_format, quiet=quiet)
     try:
         serve_until_stopped(host, port, _clock(kind, speed), options, _announce)
     except SetupError as error:

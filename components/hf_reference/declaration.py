@@ -18,6 +18,7 @@ from hf_reference.images import Image, Part
 
 DEFAULT_SCALE_TO_ZERO_MIN: Final = 15
 """Minutes, when ``minReplica`` is 0 and no timeout was sent: an answer of March 2025, and OpenAPI 2.0.0's default."""
+_THRESHOLDS: Final = {"hardwareUsage": 80.0, "pendingRequests": 1.5}
 _NAME: Final = re.compile(r"[a-z0-9-]{1,32}")
 _ACCOUNT: Final = re.compile(r"\d{12}")
 
@@ -33,7 +34,12 @@ class Measure(Part):
     """What autoscaling looks at; a null threshold means the default (80 percent, or 1.5 requests per replica)."""
 
     metric: Literal["hardwareUsage", "pendingRequests"] = "hardwareUsage"
-    threshold: float | None = None
+    threshold: Annotated[float, Field(allow_inf_nan=False)] | None = None
+
+    @property
+    def limit(self) -> float:
+        """The threshold that holds: percent, or requests per replica; the defaults are documented."""
+        return _THRESHOLDS[self.metric] if self.threshold is None else self.threshold
 
 
 class Scaling(Part):
@@ -50,6 +56,24 @@ class Scaling(Part):
             message = f"maxReplica {self.max_replica} is below minReplica {self.min_replica}"
             raise ValueError(message)
         return self
+
+    @property
+    def floor(self) -> int:
+        """Replicas of a started endpoint: the minimum, and one when the minimum is none."""
+        return max(1, self.min_replica)
+
+    @property
+    def ceiling(self) -> int:
+        """The most that autoscaling may ask for."""
+        return max(self.floor, self.max_replica)
+
+    def wanted(self, target: int, before: Scaling | None = None) -> int:
+        """How many replicas there should be where ``target`` were wanted under ``before`` (default: the same).
+
+        What autoscaling had added stays, as far as the bounds allow; else it is the minimum (guessed).
+        """
+        added = target > (before or self).floor
+        return min(max(target, self.floor), self.ceiling) if added else self.floor
 
 
 class Compute(Part):
@@ -166,11 +190,6 @@ class Declaration(Part):
             message = "privateService needs provider.vendor 'aws'"
             raise ValueError(message)
         return self
-
-    @property
-    def replicas(self) -> int:
-        """How many replicas a started endpoint has: the minimum, and one when the minimum is none."""
-        return max(1, self.compute.scaling.min_replica)
 
     def same_containers(self, other: Declaration) -> bool:
         """Whether a change from ``other`` leaves every container as it is, so that nothing needs to be rolled out.

@@ -5,10 +5,11 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TypeAlias
 
+from hf_reference.billing import NEW_METER, Meter
 from hf_reference.declaration import Declaration
 from hf_reference.faults import Failure
 from hf_reference.model import Life
-from hf_reference.past import Past
+from hf_reference.past import Past, Start
 
 Key: TypeAlias = tuple[str, str]
 """Namespace and name."""
@@ -42,12 +43,26 @@ class Endpoint:
     last_used_at: float | None = None
     due: float | None = None
     """When the status passes, or when idleness is looked at."""
+    look_at: float | None = None
+    """When autoscaling looks next; None while it could not change anything."""
+    starting: tuple[Start, ...] = ()
+    """Replicas that autoscaling asked for and that are not ready yet, the first one first."""
     gone_at: float | None = None
     """Set once deletion was asked for."""
     doom: Failure | None = None
     """How the deployment under way will fail."""
     past: Past = ()
     """What happened so far, oldest first."""
+    meter: Meter = NEW_METER
+    """What it has cost until the last change."""
+
+    @property
+    def deadline(self) -> float | None:
+        """The next instant at which time alone changes something."""
+        if self.gone_at is not None:
+            return self.gone_at
+        ready_at = self.starting[0].due if self.starting else None
+        return min((at for at in (self.due, self.look_at, ready_at) if at is not None), default=None)
 
     @property
     def name(self) -> str:

@@ -15,6 +15,7 @@ from hashlib import sha256
 from typing import TYPE_CHECKING, Final, Literal, TypeAlias
 
 from hf_reference.model import Event, Status
+from hf_reference.past import Start
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -119,7 +120,9 @@ def _serving(moment: Moment) -> list[tuple[int, int]]:
 
 
 def _coming(moment: Moment) -> list[tuple[int, int]]:
-    return [(moment.deployment, n) for n in range(moment.target)] if moment.status in _STARTING else []
+    if moment.status in _STARTING:
+        return [(moment.deployment, n) for n in range(moment.target)]
+    return [] if moment.serving is None else [(moment.serving, moment.ready + n) for n in range(len(moment.starting))]
 
 
 def _lines(before: Moment | None, moment: Moment) -> Iterator[_Planned]:
@@ -137,16 +140,21 @@ def _lines(before: Moment | None, moment: Moment) -> Iterator[_Planned]:
             yield moment.at, pair, "Ready to serve requests", "info"
     gone = [pair for pair in served if pair not in serving]
     yield from ((moment.at, pair, "Received SIGTERM, shutting down", "info") for pair in gone)
-    if before is None or before.deployment != moment.deployment:
+    if moment.starting:
+        for pair, start in zip(coming, moment.starting, strict=True):
+            # A start goes on through moments that are about other replicas: what was said before them is theirs.
+            said = _start(moment, pair, start)
+            yield from (line for line in said if start.began == moment.at or line[0] > moment.at + _TICK)
+    elif before is None or before.deployment != moment.deployment:
         for pair in coming:
-            yield from _start(moment, pair)
+            yield from _start(moment, pair, Start(moment.at, moment.due or moment.at))
 
 
-def _start(moment: Moment, pair: tuple[int, int]) -> Iterator[_Planned]:
+def _start(moment: Moment, pair: tuple[int, int], start: Start) -> Iterator[_Planned]:
     """Spread the lines of a start over the time that it takes; the shares are invented."""
-    takes = (moment.due or moment.at) - moment.at
+    takes = start.due - start.began
     said = [(0.0, f"Pulling image {moment.image}"), (0.15, f"Pulled image {moment.image}")]
     if moment.source:
         said += [(0.2, f"Downloading {moment.source} to /repository"), (0.6, f"Downloaded {moment.source}")]
     said += [(0.65, "Loading model from /repository"), (0.9, "Model loaded")]
-    yield from ((moment.at + share * takes, pair, text, "info") for share, text in said)
+    yield from ((start.began + share * takes, pair, text, "info") for share, text in said)

@@ -13,10 +13,12 @@ from functools import partial
 from typing import TYPE_CHECKING, Final
 
 from hf_reference.clock import rfc3339
+from hf_reference.load import means
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Sequence
 
+    from hf_reference.load import Step
     from hf_reference.past import Past
     from hf_reference.traffic import Hit
     from hf_reference.wire import Json
@@ -45,6 +47,7 @@ class Source:
 
     past: Past
     hits: list[Hit]
+    load: Sequence[Step] = ()
 
 
 def every(source: Source, span: Span) -> Json:
@@ -141,8 +144,12 @@ def _count(source: Source, span: Span) -> Json:
     return _graph(_series("requests", span, lambda at: len(_within(source, span, at))))
 
 
-def _pending(_source: Source, span: Span) -> Json:
-    return _graph(_series("pending", span, lambda _at: 0))  # every request is answered at once
+def _pending(source: Source, span: Span) -> Json:
+    """Requests without an answer, as autoscaling sees them: the mean of each step."""
+    points = span.points()
+    readings = means(source.load, span.start, len(points), span.step_s)
+    data = [{"x": rfc3339(x), "y": reading.pending} for x, reading in zip(points, readings, strict=True)]
+    return _graph({"name": "pending", "data": data})
 
 
 def _nothing(_source: Source, _span: Span) -> Json:

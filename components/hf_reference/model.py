@@ -53,6 +53,11 @@ class Event(StrEnum):
     ROLL_OUT_FAILED = "roll-out failed"
     IDLED = "idled"
     """No authorised request for ``scaleToZeroTimeout`` minutes."""
+    SCALE_UP = "scale up"
+    """Autoscaling wants more replicas."""
+    SCALE_DOWN = "scale down"
+    REPLICA_READY = "replica ready"
+    """One that autoscaling asked for has started."""
 
 
 class Replicas(StrEnum):
@@ -61,7 +66,9 @@ class Replicas(StrEnum):
     NONE = "none"
     KEEP = "keep"
     FULL = "full"
-    """As many as the declaration wants."""
+    """As many as are wanted."""
+    CAPPED = "capped"
+    """No more than are wanted."""
     SPARE = "spare"
     """All of them while a roll-out has a second replica to lean on, else none (FAQ: two replicas avoid a gap)."""
 
@@ -105,10 +112,17 @@ def _stay(status: Status, *, ready: Replicas = Replicas.KEEP, target: Replicas =
     return Effect(status, ready, target)
 
 
+def _autoscaled(status: Status) -> dict[Event, Effect]:
+    return {
+        Event.SCALE_UP: _stay(status, target=Replicas.FULL),
+        Event.REPLICA_READY: _stay(status, ready=Replicas.FULL),
+        Event.SCALE_DOWN: _stay(status, ready=Replicas.CAPPED, target=Replicas.FULL),
+    }
+
+
 TABLE: Final[dict[Status, dict[Event, Effect]]] = {
     Status.PENDING: {
         Event.SCHEDULED: _TO_INITIALIZING,
-        Event.START_FAILED: _TO_FAILED,  # no hardware was found
         Event.ROLL_OUT: _TO_PENDING,
         Event.RESCALE: _stay(Status.PENDING, target=Replicas.FULL),
         Event.PAUSE: _TO_PAUSED,  # guessed
@@ -126,6 +140,7 @@ TABLE: Final[dict[Status, dict[Event, Effect]]] = {
         Event.PAUSE: _TO_PAUSED,
         Event.SCALE_TO_ZERO: _TO_ZERO,
         Event.IDLED: _TO_ZERO,
+        **_autoscaled(Status.RUNNING),
     },
     Status.UPDATING: {
         Event.ROLLED_OUT: _TO_RUNNING,
@@ -141,6 +156,7 @@ TABLE: Final[dict[Status, dict[Event, Effect]]] = {
         Event.PAUSE: _TO_PAUSED,  # guessed
         Event.SCALE_TO_ZERO: _TO_ZERO,  # guessed
         Event.IDLED: _TO_ZERO,  # guessed: the old replicas serve, so they can be idle
+        **_autoscaled(Status.UPDATE_FAILED),  # guessed, likewise
     },
     Status.PAUSED: {
         Event.RESUME: _TO_PENDING,
@@ -164,13 +180,18 @@ TABLE: Final[dict[Status, dict[Event, Effect]]] = {
 }
 
 PASSES_BY: Final[dict[Status, tuple[Event, Event]]] = {
-    Status.PENDING: (Event.SCHEDULED, Event.START_FAILED),
+    Status.PENDING: (Event.SCHEDULED, Event.SCHEDULED),
     Status.INITIALIZING: (Event.STARTED, Event.START_FAILED),
     Status.UPDATING: (Event.ROLLED_OUT, Event.ROLL_OUT_FAILED),
 }
 """For each passing status: the event that ends it well, and the one that ends it badly."""
 
-BY_TIME: Final = frozenset(event for ends in PASSES_BY.values() for event in ends) | {Event.IDLED}
+BY_TIME: Final = frozenset(event for ends in PASSES_BY.values() for event in ends) | {
+    Event.IDLED,
+    Event.SCALE_UP,
+    Event.SCALE_DOWN,
+    Event.REPLICA_READY,
+}
 """Events that nobody asks for."""
 
 
@@ -185,7 +206,7 @@ def allows(life: Life, event: Event) -> bool:
 
 
 def apply(life: Life, event: Event, replicas: int, error: str | None = None) -> Life:
-    """Give the life after ``event``; ``replicas`` is what the declaration wants, ``error`` the reason of a failure.
+    """Give the life after ``event``; ``replicas`` is how many are wanted, ``error`` the reason of a failure.
 
     :raises IllegalEventError: the table has no such entry.
     """
@@ -212,5 +233,7 @@ def _count(rule: Replicas, now: int, full: int) -> int:
             return now
         case Replicas.FULL:
             return full
+        case Replicas.CAPPED:
+            return min(now, full)
         case Replicas.SPARE:
             return now if now > 1 else 0

@@ -23,6 +23,14 @@ _BEGINNINGS: Final = frozenset({Event.SCHEDULED, Event.WAKE, Event.RESUME, Event
 
 
 @dataclass(frozen=True, slots=True)
+class Start:
+    """One replica that autoscaling asked for: when its start began, and when it will be ready."""
+
+    began: float
+    due: float
+
+
+@dataclass(frozen=True, slots=True)
 class Moment:
     """One event and what was so from then on. ``event`` None is the creation."""
 
@@ -43,6 +51,8 @@ class Moment:
     """What is downloaded: ``repository@commit``, empty when nothing is."""
     log: tuple[str, ...] = ()
     """The last words of containers that failed."""
+    starting: tuple[Start, ...] = ()
+    """Replicas that come up beside those that are ready."""
 
 
 Past: TypeAlias = tuple[Moment, ...]
@@ -58,6 +68,7 @@ def after(  # noqa: PLR0913 - one argument per column
     image: str,
     source: str,
     log: tuple[str, ...],
+    starting: tuple[Start, ...] = (),
 ) -> Past:
     """Add an event; one that left a resting endpoint as it was is not worth a moment."""
     before = past[-1] if past else None
@@ -80,9 +91,10 @@ def after(  # noqa: PLR0913 - one argument per column
         deployment=deployment,
         serving=serving,
         due=due if begins else None,
-        image=image if begins else "",
-        source=source if begins else "",
+        image=image if begins or starting else "",
+        source=source if begins or starting else "",
         log=log,
+        starting=starting,
     )
     return tuple(m for m in (*past, moment)[-_KEPT:] if m.at > at - KEPT_S)
 

@@ -43,7 +43,7 @@ def test_a_failed_test_shows_what_its_server_was_asked(pytester: pytest.Pytester
 
         def test_without_the_extra(request, monkeypatch):
             monkeypatch.delitem(sys.modules, "hf_reference.server")
-            monkeypatch.setitem(sys.modules, "fastapi", None)
+            monkeypatch.setitem(sys.modules, "uvicorn", None)
             request.getfixturevalue("hf_server")
         """
     )
@@ -58,7 +58,7 @@ def test_a_failed_test_shows_what_its_server_was_asked(pytester: pytest.Pytester
 
 def test_loading_the_plugin_imports_nothing_that_takes_time() -> None:
     """It is loaded in every run of pytest where the package is installed."""
-    heavy = {"pulumi", "pydantic", "huggingface_hub", "fastapi", "uvicorn", "hf_reference", "grpc", "yaml"}
+    heavy = {"pulumi", "pydantic", "huggingface_hub", "starlette", "uvicorn", "hf_reference", "grpc", "yaml"}
     code = f"import sys, hf_endpoints.testing; print({heavy} & set(sys.modules))"
     assert subprocess.check_output([sys.executable, "-c", code], text=True) == "set()\n"
 

@@ -6,7 +6,6 @@ from dataclasses import dataclass
 from typing import Final
 
 import httpx2
-from huggingface_hub import HfApi
 from huggingface_hub.errors import (
     GatedRepoError,
     HfHubHTTPError,
@@ -36,6 +35,8 @@ def read_model(settings: Settings, repository: str, revision: str | None) -> Mod
     Raises `DeclarationError` when there is no such repository or revision, or when the token may not read its files;
     the text completes 'model.repository: …' or 'model.revision: …'. Raises `ApiUnwell` when the Hub cannot be asked.
     """
+    from huggingface_hub import HfApi  # noqa: PLC0415 - a third of a second, for a call that most runs do not make
+
     api = HfApi(endpoint=settings.hub_url, token=settings.token)
     try:
         info = api.model_info(repository, revision=revision, timeout=_TIMEOUT_S)

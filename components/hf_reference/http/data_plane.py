@@ -41,16 +41,19 @@ def router(parts: Parts) -> APIRouter:
             # One behind PrivateLink answers inside the VPC only, and nothing connects a VPC here.
             return error("Not Found", 404)
         _admit(parts, endpoint, request)
+        serving = None
         arrived = parts.world.arrive(label)
-        held = await _held(parts, arrived, request) if arrived is not None else None
-        answered = _proxy(held)
-        if answered is None and held is not None:
-            answered = await registry.serve(held, await _call(request, path, came))
-            # Every replica is as idle as the next; the first one serves.
-            serving = next((r.id for r in logs.replicas(held.past, label) if r.live), None)
-        else:
-            serving = None
-        answered = answered or error("Not Found", 404)
+        try:
+            held = await _held(parts, arrived, request) if arrived is not None else None
+            answered = _proxy(held)
+            if answered is None and held is not None:
+                answered = await registry.serve(held, await _call(request, path, came))
+                # Every replica is as idle as the next; the first one serves.
+                serving = next((r.id for r in logs.replicas(held.past, label) if r.live), None)
+            answered = answered or error("Not Found", 404)
+        finally:
+            if arrived is not None:
+                parts.world.depart(label)
         parts.traffic.record(label, Hit(came, parts.clock.now() - came, answered.status_code, serving))
         return answered
 

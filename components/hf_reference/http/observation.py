@@ -34,7 +34,7 @@ def router(parts: Parts) -> APIRouter:
         return parts.world.get(namespace, name)
 
     def source(endpoint: Endpoint) -> metrics.Source:
-        return metrics.Source(endpoint.past, parts.traffic.hits(endpoint.label))
+        return metrics.Source(endpoint.past, parts.traffic.hits(endpoint.label), parts.world.load(endpoint))
 
     @routes.get("/replica")
     async def replicas(namespace: str, name: str, request: Request) -> Response:

@@ -1,4 +1,4 @@
-"""Routes that the real service does not have: time, faults, tokens, quotas, and the journal.
+"""Routes that the real service does not have: time, load, bills, faults, tokens, quotas, and the journal.
 
 They need no token and are not in the journal. Everything under ``/_test`` is for whoever runs the server.
 """
@@ -12,6 +12,7 @@ from fastapi import APIRouter, Request, Response
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from hf_reference.answers import answer, error
+from hf_reference.billing import statement
 from hf_reference.clock import Virtual, rfc3339
 from hf_reference.errors import SetupError
 from hf_reference.http.parts import Parts
@@ -40,6 +41,17 @@ class Quota(BaseModel):
     max_accelerators: int = Field(ge=0)
 
 
+class Load(BaseModel):
+    """Body of ``PUT /_test/load``: ``endpoint`` is ``namespace/name``; what is left out is as real requests make it."""
+
+    model_config = ConfigDict(extra="forbid")
+    endpoint: str = Field(pattern="^[^/]+/[^/]+$")
+    pending: int = Field(default=0, ge=0)
+    """Requests without an answer, beside the real ones."""
+    hardware_percent: float | None = Field(default=None, ge=0, le=100)
+    """What each replica shows."""
+
+
 class Switch(BaseModel):
     """Body of ``PUT /_test/log-search``."""
 
@@ -64,14 +76,23 @@ def router(parts: Parts) -> APIRouter:
         wanted = await _parsed(Quota, request)
         parts.world.set_quota(wanted.namespace, wanted.vendor, wanted.instance_type, wanted.max_accelerators)
         parts.commit(even_if_only_time_passed=True)
-        parts.journal.setup("PUT", "/_test/quota", wanted.model_dump())
         return answer({})
+
+    @routes.put("/load")
+    async def load(request: Request) -> Response:
+        wanted = await _parsed(Load, request)
+        namespace, _, name = wanted.endpoint.partition("/")
+        parts.world.prescribe_load(namespace, name, wanted.pending, wanted.hardware_percent)
+        parts.commit()
+        return answer({})
+
+    @routes.get("/billing")
+    async def billing() -> Response:
+        return answer(statement(parts.world.bills()))
 
     @routes.put("/log-search")
     async def log_search(request: Request) -> Response:
-        wanted = await _parsed(Switch, request)
-        parts.switches.log_search = wanted.enabled
-        parts.journal.setup("PUT", "/_test/log-search", wanted.model_dump())
+        parts.switches.log_search = (await _parsed(Switch, request)).enabled
         return answer({})
 
     return routes
@@ -79,14 +100,8 @@ def router(parts: Parts) -> APIRouter:
 
 def _add_journal(routes: APIRouter, parts: Parts) -> None:
     @routes.get("/journal")
-    async def read(request: Request) -> Response:
-        match request.query_params.get("format", "json"):
-            case "jsonl":
-                return Response(parts.journal.text(), media_type="application/jsonl")
-            case "json":
-                return answer({"items": [asdict(entry) for entry in parts.journal.entries()]})
-            case other:
-                return error(f"format: {other!r}: allowed are json, jsonl", 422)
+    async def read() -> Response:
+        return answer({"items": [asdict(entry) for entry in parts.journal.entries()]})
 
     @routes.delete("/journal")
     async def clear() -> Response:
@@ -109,7 +124,6 @@ def _add_clock(routes: APIRouter, parts: Parts) -> None:
         if not isinstance(parts.clock, Virtual):
             return error(f"the clock is {parts.clock.kind}; only a virtual one can be moved", 409)
         parts.clock.advance(step.advance_s)
-        parts.journal.setup("POST", "/_test/clock", step.model_dump())
         parts.commit(even_if_only_time_passed=True)
         return shown()
 
@@ -134,13 +148,7 @@ def _add_faults(routes: APIRouter, parts: Parts) -> None:
 
 
 def _fault(armed: Armed) -> dict[str, Any]:
-    return {
-        "id": armed.id,
-        "left": armed.left,
-        "seen": armed.seen,
-        "hits": armed.hits,
-        **armed.spec.model_dump(exclude_none=True),
-    }
+    return {"id": armed.id, "left": armed.left, "hits": armed.hits, **armed.spec.model_dump(exclude_none=True)}
 
 
 async def _parsed(kind: type[T], request: Request) -> T:

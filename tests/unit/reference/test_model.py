@@ -8,13 +8,7 @@ from hf_reference.model import Event, Life, Status
 
 # One line per status: what each legal event leads to. Written apart from the table on purpose.
 EXPECTED = {
-    "pending": {
-        "scheduled": "initializing",
-        "start failed": "failed",
-        "roll out": "pending",
-        "rescale": "pending",
-        "pause": "paused",
-    },
+    "pending": {"scheduled": "initializing", "roll out": "pending", "rescale": "pending", "pause": "paused"},
     "initializing": {
         "started": "running",
         "start failed": "failed",
@@ -28,6 +22,9 @@ EXPECTED = {
         "pause": "paused",
         "scale to zero": "scaledToZero",
         "idled": "scaledToZero",
+        "scale up": "running",
+        "scale down": "running",
+        "replica ready": "running",
     },
     "updating": {
         "rolled out": "running",
@@ -43,6 +40,9 @@ EXPECTED = {
         "pause": "paused",
         "scale to zero": "scaledToZero",
         "idled": "scaledToZero",
+        "scale up": "updateFailed",
+        "scale down": "updateFailed",
+        "replica ready": "updateFailed",
     },
     "paused": {"resume": "pending", "pause": "paused", "roll out": "paused", "rescale": "paused"},
     "scaledToZero": {
