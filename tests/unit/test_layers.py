@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import re
 import sys
 from collections.abc import Iterator
 from pathlib import Path
@@ -26,6 +27,7 @@ HOMES = {
     "yaml": ("cli/project.py",),
     "pytest": ("testing.py",),
 }
+LATER = re.compile(r"hf_\w+(\.\w+)+:\w+")
 IMPURE = {
     *(
         "asyncio",
@@ -52,13 +54,15 @@ def modules(package: str) -> dict[str, ast.Module]:
 
 
 def imported(module: ast.Module) -> Iterator[str]:
-    """The dotted names that a module imports, wherever in it."""
+    """The dotted names that a module imports, wherever in it; ``module:name`` in a table is imported when needed."""
     for node in ast.walk(module):
         if isinstance(node, ast.Import):
             yield from (alias.name for alias in node.names)
         elif isinstance(node, ast.ImportFrom):
             assert node.level == 0, "relative import"
             yield from (f"{node.module}.{alias.name}" for alias in node.names)
+        elif isinstance(node, ast.Constant) and isinstance(node.value, str) and LATER.fullmatch(node.value):
+            yield node.value.replace(":", ".")
 
 
 ENDPOINTS = {path: set(imported(module)) for path, module in modules("hf_endpoints").items()}

@@ -1,27 +1,52 @@
-"""The command group. Each command is a thin skin: parse, ask, print; errors end it with one line and exit code 1."""
+"""The command group. Each command is a thin skin: parse, ask, print; errors end it with one line and exit code 1.
+
+A command's module is imported when the command is looked up, so that ``serve`` does not wait for Pulumi's SDK.
+"""
 
 from __future__ import annotations
 
+from importlib import import_module
+from typing import Final
+
 import click
 
-from hf_endpoints.cli.generate import generate
-from hf_endpoints.cli.import_ import import_
-from hf_endpoints.cli.logs import logs
-from hf_endpoints.cli.moment import pause, scale_to_zero, wake
 from hf_endpoints.errors import HfEndpointsError
 
-try:  # the reference server is an optional extra: its web framework is not needed to deploy
-    from hf_reference.control import serve
-except ImportError:  # pragma: no cover  an installation without the extra
+_SERVE: Final = "serve"
+_COMMANDS: Final = {
+    "generate": "hf_endpoints.cli.generate:generate",
+    "import": "hf_endpoints.cli.import_:import_",
+    "logs": "hf_endpoints.cli.logs:logs",
+    "pause": "hf_endpoints.cli.moment:pause",
+    "scale-to-zero": "hf_endpoints.cli.moment:scale_to_zero",
+    _SERVE: "hf_reference.control:serve",
+    "wake": "hf_endpoints.cli.moment:wake",
+}
 
-    @click.command()
-    def serve() -> None:
-        """Serve the reference server (needs the extra: pip install 'pulumi-hf-endpoints[reference]')."""
-        message = "the reference server is not installed: pip install 'pulumi-hf-endpoints[reference]'"
-        raise click.ClickException(message)
+
+@click.command(_SERVE)
+def _not_installed() -> None:
+    """Serve the reference server (needs the extra: pip install 'pulumi-hf-endpoints[reference]')."""
+    message = "the reference server is not installed: pip install 'pulumi-hf-endpoints[reference]'"
+    raise click.ClickException(message)
 
 
-class _OneLineErrors(click.Group):
+class _Commands(click.Group):
+    def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002 - click's signature
+        return list(_COMMANDS)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:  # noqa: ARG002 - as above
+        module, _, name = _COMMANDS.get(cmd_name, "").partition(":")
+        if not module:
+            return None
+        try:
+            command: click.Command = getattr(import_module(module), name)
+        except ImportError:
+            if cmd_name != _SERVE:
+                raise
+            return _not_installed  # the reference server's packages are an optional extra, not needed to deploy
+        return command
+
     def invoke(self, ctx: click.Context) -> object:
         try:
             return super().invoke(ctx)
@@ -29,11 +54,7 @@ class _OneLineErrors(click.Group):
             raise click.ClickException(str(error)) from None
 
 
-@click.group(cls=_OneLineErrors, context_settings={"help_option_names": ["-h", "--help"]})
+@click.group(cls=_Commands, context_settings={"help_option_names": ["-h", "--help"]})
 @click.version_option(package_name="pulumi-hf-endpoints")
 def main() -> None:
     """Hugging Face Inference Endpoints as code."""
-
-
-for command in (generate, import_, logs, pause, scale_to_zero, serve, wake):
-    main.add_command(command)

@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import json
 import queue
+import re
+import subprocess
+import sys
 import threading
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -252,3 +255,30 @@ class TestImport:
             "Error: no namespace: give --namespace, or hf-endpoints:namespace in Pulumi.dev.yaml\n"
         )
         assert (nowhere.exit_code, nobodys.exit_code) == (1, 1)
+
+
+def test_every_command_shows_its_help(run: Run) -> None:
+    """As its module is imported only then, a wrong name in the table would be seen by users alone."""
+    listed = re.findall(r"^  ([a-z-]+)  ", run("--help").output.partition("Commands:")[2], re.MULTILINE)
+    assert len(listed) == 7
+    for name in listed:
+        assert f"Usage: main {name} " in run(name, "--help").output
+
+
+def test_serving_loads_neither_pulumi_nor_the_hubs_client() -> None:
+    """They would be most of the time that a server takes to start."""
+    code = (
+        "import sys; from hf_endpoints.cli import main; main(['serve', '--help'], standalone_mode=False); "
+        "print({'pulumi', 'huggingface_hub'} & sys.modules.keys())"
+    )
+    assert subprocess.check_output([sys.executable, "-c", code], text=True).endswith("\nset()\n")
+
+
+def test_serve_says_what_to_install_where_the_extra_is_missing(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+    """In one line."""
+    monkeypatch.setitem(sys.modules, "hf_reference.control", None)
+    outcome = run("serve")
+    assert outcome.exit_code == 1
+    assert outcome.output == (
+        "Error: the reference server is not installed: pip install 'pulumi-hf-endpoints[reference]'\n"
+    )
