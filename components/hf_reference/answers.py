@@ -10,9 +10,19 @@ from starlette.responses import Response
 
 def answer(wire: Any, status: int = 200) -> Response:  # noqa: ANN401 - JSON
     """Wrap JSON."""
-    return Response(json.dumps(wire, separators=(",", ":")), status, media_type="application/json")
+    return answer_text(compact(wire), status)
+
+
+def answer_text(text: str, status: int = 200) -> Response:
+    """Wrap JSON that is written already."""
+    return Response(text, status, media_type="application/json")
 
 
 def error(text: str, status: int) -> Response:
     """Wrap a text in the API's one error shape (``ApiResponseError``)."""
     return answer({"error": text}, status)
+
+
+def compact(wire: Any) -> str:  # noqa: ANN401 - JSON
+    """Write JSON without blanks."""
+    return json.dumps(wire, separators=(",", ":"))

@@ -1,24 +1,23 @@
 """The OpenAPI document of what is served under ``/v2`` and ``/v3``.
 
-FastAPI makes it from the routes; it cannot see the rest, for handlers read requests themselves. What is added here:
-the schemas of bodies that the server itself reads with (a measure
-as it is sent, not as it is kept), the query parameters that it looks at, the error shape, the
-token. Answers have no schema, and nothing is described that is not served.
+Made from the table of routes, with what a table does not tell: the schemas of bodies that the server itself reads with
+(a measure as it is sent, not as it is kept), the query parameters that it looks at, the error shape, the token. Answers
+have no schema, and nothing is described that is not served.
 """
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Final
 
-from fastapi.openapi.utils import get_openapi
 from pydantic.json_schema import models_json_schema
 
 from hf_reference.declaration import Declaration
+from hf_reference.http.routes import PARAMETER
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterable
 
-    from starlette.routing import BaseRoute
+    from hf_reference.http.routes import Route
 
 Json = dict[str, Any]
 
@@ -67,9 +66,13 @@ _UPDATE: Final = {
 }
 
 
-def describe(routes: Sequence[BaseRoute]) -> Json:
+def describe(routes: Iterable[Route]) -> Json:
     """Make the document."""
-    document = get_openapi(title="Inference Endpoints API: reference server", version="0", routes=list(routes))
+    info = {"title": "Inference Endpoints API: reference server", "version": "0"}
+    document: Json = {"openapi": "3.1.0", "info": info, "paths": {}}
+    for route in routes:
+        operation = {"parameters": [_path_parameter(name) for name, _ in PARAMETER.findall(route.path)]}
+        document["paths"].setdefault(route.path.replace(":path}", "}"), {})[route.method.lower()] = operation
     _, definitions = models_json_schema([(Declaration, "validation")], ref_template=_REF)
     schemas = definitions["$defs"]
     schemas["Measure"] = _MEASURE
@@ -94,7 +97,6 @@ def _complete(path: str, method: str, operation: Json) -> None:
         "application/json" if path.startswith("/v3") and last == "logs" else _CONTENT.get(last, "application/json")
     )
     failure = {"description": "Refused", "content": {"application/json": {"schema": _ref("ApiResponseError")}}}
-    # FastAPI announces a 422 of its own for every route with a parameter; no such answer exists here.
     operation["responses"] = {"200": {"description": "Done", "content": {content: {}}}, "default": failure}
     if path != "/v2/provider":
         operation["security"] = [{"token": []}]
@@ -104,6 +106,10 @@ def _complete(path: str, method: str, operation: Json) -> None:
     body = _body(path, method)
     if body is not None:
         operation["requestBody"] = {"required": True, "content": {"application/json": {"schema": _ref(body)}}}
+
+
+def _path_parameter(name: str) -> Json:
+    return {"name": name, "in": "path", "required": True, "schema": _TEXT}
 
 
 def _body(path: str, method: str) -> str | None:

@@ -15,16 +15,14 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
 import uvicorn
-from fastapi import FastAPI
-from starlette.exceptions import HTTPException
 from starlette.responses import Response
 from uvicorn.protocols.http.h11_impl import H11Protocol
 
-from hf_reference.answers import answer, error
+from hf_reference.answers import answer
 from hf_reference.audit import AuditLog
 from hf_reference.clock import Clock, Virtual
 from hf_reference.description import describe
-from hf_reference.errors import RefusalError, SetupError
+from hf_reference.errors import SetupError
 from hf_reference.faults import Faults
 from hf_reference.http import (
     audit,
@@ -38,7 +36,8 @@ from hf_reference.http import (
     test_only,
 )
 from hf_reference.http.desk import CUT, Desk
-from hf_reference.http.parts import Parts, Switches, refuse
+from hf_reference.http.parts import Parts, Switches
+from hf_reference.http.routes import Application, Routes
 from hf_reference.journal import Journal
 from hf_reference.store import Store
 from hf_reference.tokens import Tokens
@@ -49,7 +48,6 @@ if TYPE_CHECKING:
     from pathlib import Path
     from types import FrameType
 
-    from starlette.requests import Request
     from starlette.types import ASGIApp, Receive, Scope, Send
 
     from hf_reference.billing import Bill
@@ -145,24 +143,15 @@ def assemble(base_url: str, clock: Clock, options: Options) -> Parts:
 
 def build_app(parts: Parts) -> ASGIApp:
     """Make the application: routes, with the desk in front of them."""
-    app = FastAPI(openapi_url=None)  # its own would announce answers that are never given
-    app.add_exception_handler(RefusalError, refuse)
-    app.add_exception_handler(SetupError, refuse)
-    app.add_exception_handler(HTTPException, _not_routed)
     control = [module.router(parts) for module in (control_plane, logs, observation, audit, provider)]
-    for router in (*control, *(module.router(parts) for module in (catalog, hub, data_plane, test_only))):
-        app.include_router(router)
+    own = Routes()
 
-    @app.get("/openapi.json")
+    @own.get("/openapi.json")
     async def openapi() -> Response:
-        return answer(describe([route for router in control for route in router.routes]))
+        return answer(describe([route for routes in control for route in routes.table]))
 
-    return Desk(app, parts)
-
-
-def _not_routed(_: Request, failure: Exception) -> Response:
-    status = failure.status_code if isinstance(failure, HTTPException) else 500
-    return error("Not Found" if status == 404 else str(failure), status)  # noqa: PLR2004 - HTTP
+    others = [module.router(parts) for module in (catalog, hub, data_plane, test_only)]
+    return Desk(Application([*control, *others, own]), parts)
 
 
 class _Cuttable(H11Protocol):

@@ -10,8 +10,6 @@ from hf_reference.images import DEFAULT_PORT, Container
 from hf_reference.model import Status
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
-
     from hf_reference.declaration import Declaration
     from hf_reference.endpoint import Endpoint, Person
 
@@ -132,13 +130,3 @@ def _private(endpoint: Endpoint) -> Json | None:
 
 def _person(person: Person) -> Json:
     return {"id": person.id, "name": person.name}
-
-
-def render_page(items: Iterable[Json], *, total: int, following: str | None, previous: str | None) -> Json:
-    """Render a page of a list; a cursor that leads nowhere is left out."""
-    wire: Json = {"items": list(items), "totalItems": total}
-    if following is not None:
-        wire["nextCursor"] = following
-    if previous is not None:
-        wire["prevCursor"] = previous
-    return wire

@@ -4,21 +4,23 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from fastapi import APIRouter, Request, Response
+from starlette.requests import Request
+from starlette.responses import Response
 
 from hf_reference.answers import answer
 from hf_reference.clock import rfc3339
 from hf_reference.http import queries
 from hf_reference.http.parts import Parts
+from hf_reference.http.routes import Routes
 
 if TYPE_CHECKING:
     from hf_reference.audit import Act
     from hf_reference.wire import Json
 
 
-def router(parts: Parts) -> APIRouter:
+def router(parts: Parts) -> Routes:
     """Make the route ``/v2/audit-logs/{namespace}``."""
-    routes = APIRouter(prefix="/v2/audit-logs")
+    routes = Routes(prefix="/v2/audit-logs")
 
     @routes.get("/{namespace}")
     async def read(namespace: str, request: Request) -> Response:

@@ -4,13 +4,15 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
-from fastapi import APIRouter, Request, Response
+from starlette.requests import Request
+from starlette.responses import Response
 
 from hf_reference import parsing, recipes, wire
 from hf_reference.answers import answer
 from hf_reference.errors import InvalidError, MissingError, TakenError
 from hf_reference.http import queries
 from hf_reference.http.parts import Parts
+from hf_reference.http.routes import Routes
 
 if TYPE_CHECKING:
     from hf_reference.recipes import Recipe
@@ -18,9 +20,9 @@ if TYPE_CHECKING:
 _FILTERS: Final = ("accelerator", "engine", "license", "task")
 
 
-def router(parts: Parts) -> APIRouter:
+def router(parts: Parts) -> Routes:
     """Make the routes under ``/api/v1/catalog``, and the two that huggingface_hub before 2.0 asked."""
-    routes = APIRouter(prefix="/api")
+    routes = Routes(prefix="/api")
 
     @routes.get("/v1/catalog/list")
     async def listed(request: Request) -> Response:

@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+from bisect import bisect_left, bisect_right
 from typing import TYPE_CHECKING
 
-from fastapi import APIRouter, Request, Response
+from starlette.requests import Request
+from starlette.responses import Response
 
-from hf_reference import parsing, wire
-from hf_reference.answers import answer
+from hf_reference import parsing
+from hf_reference.answers import answer, answer_text
 from hf_reference.audit import changed
 from hf_reference.http import queries
 from hf_reference.http.parts import Parts
+from hf_reference.http.routes import Routes
+from hf_reference.http.shown import Shown
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -19,30 +23,30 @@ if TYPE_CHECKING:
     from hf_reference.endpoint import Endpoint, Person
 
 
-def router(parts: Parts) -> APIRouter:
+def router(parts: Parts) -> Routes:
     """Make the routes under ``/v2/endpoint``."""
-    routes = APIRouter(prefix="/v2/endpoint/{namespace}")
-    world = parts.world
+    routes = Routes(prefix="/v2/endpoint/{namespace}")
+    world, shown = parts.world, Shown(parts.base_url)
 
-    def shown(endpoint: Endpoint) -> Response:
-        return answer(wire.render(endpoint, parts.base_url))
+    def show(endpoint: Endpoint) -> Response:
+        return answer_text(shown.one(endpoint))
 
     @routes.get("")
     async def every(namespace: str, request: Request) -> Response:
         parts.allow(request, "read", namespace)
-        return answer(_page(world.every(namespace), request, parts.base_url))
+        return answer_text(_page(world.every(namespace), request, shown))
 
     @routes.post("")
     async def create(namespace: str, request: Request) -> Response:
         by = parts.allow(request, "write", namespace).person
         made = world.create(namespace, parsing.parse_create(await request.body()), by)
         parts.note(request, "created", made, by)
-        return shown(made)
+        return show(made)
 
     @routes.get("/{name}")
     async def get(namespace: str, name: str, request: Request) -> Response:
         parts.allow(request, "read", namespace)
-        return shown(world.get(namespace, name))
+        return show(world.get(namespace, name))
 
     @routes.put("/{name}")
     async def update(namespace: str, name: str, request: Request) -> Response:
@@ -51,7 +55,7 @@ def router(parts: Parts) -> APIRouter:
         old = world.get(namespace, name).declaration
         new = world.update(namespace, name, merge, by)
         parts.note(request, "updated", new, by, changed(old, new.declaration))
-        return shown(new)
+        return show(new)
 
     @routes.delete("/{name}")
     async def delete(namespace: str, name: str, request: Request) -> Response:
@@ -65,7 +69,7 @@ def router(parts: Parts) -> APIRouter:
             by = parts.allow(request, "write", namespace).person
             endpoint = act(namespace, name, by)
             parts.note(request, action, endpoint, by)
-            return shown(endpoint)
+            return show(endpoint)
 
     add_verb("/pause", "paused", world.pause)
     add_verb("/resume", "resumed", world.resume)
@@ -73,22 +77,30 @@ def router(parts: Parts) -> APIRouter:
     return routes
 
 
-def _page(endpoints: list[Endpoint], request: Request, base_url: str) -> wire.Json:
-    """Cut a page out of a list in the order of creation."""
+def _page(endpoints: list[Endpoint], request: Request, shown: Shown) -> str:
+    """Cut a page out of a list in the order of creation, which is that of the serial numbers."""
     query = request.query_params
     search = query.get("search", "")
     tags = {tag for tag in query.get("tags", "").split(",") if tag}
-    # Guessed: an endpoint has to carry all the tags asked for.
-    found = [e for e in endpoints if search in e.name and tags <= set(e.declaration.tags)]
     limit = queries.whole(query, "limit", 1, queries.MAX_LIMIT) or queries.DEFAULT_LIMIT
     direction, serial = queries.cursor(query.get("cursor"))
-    page = [e for e in found if e.serial < serial][-limit:] if direction == "before" else []
-    if direction == "after":
-        page = [e for e in found if e.serial > serial][:limit]
+    found = endpoints
+    if search or tags:
+        # Guessed: an endpoint has to carry all the tags asked for.
+        found = [e for e in endpoints if search in e.name and tags <= set(e.declaration.tags)]
+    if direction == "before":
+        page = found[: bisect_left(found, serial, key=_serial)][-limit:]
+    else:
+        begin = bisect_right(found, serial, key=_serial)
+        page = found[begin : begin + limit]
     first, last = (page[0].serial, page[-1].serial) if page else (serial, serial)
-    return wire.render_page(
-        (wire.render(e, base_url) for e in page),
+    return shown.page(
+        page,
         total=len(found),
-        following=queries.opaque("after", last) if any(e.serial > last for e in found) else None,
-        previous=queries.opaque("before", first) if any(e.serial < first for e in found) else None,
+        following=queries.opaque("after", last) if found and found[-1].serial > last else None,
+        previous=queries.opaque("before", first) if found and found[0].serial < first else None,
     )
+
+
+def _serial(endpoint: Endpoint) -> int:
+    return endpoint.serial

@@ -9,13 +9,15 @@ import asyncio
 import time
 from typing import TYPE_CHECKING, Final
 
-from fastapi import APIRouter, Request, Response
+from starlette.requests import Request
+from starlette.responses import Response
 
 from hf_reference import logs
 from hf_reference.answers import error
 from hf_reference.containers import registry
 from hf_reference.containers.call import Call
 from hf_reference.http.parts import Parts
+from hf_reference.http.routes import Routes
 from hf_reference.model import Status
 from hf_reference.traffic import Hit
 
@@ -28,12 +30,12 @@ _POLL_S: Final = 0.01
 _PAUSED: Final = "Bad Request: The endpoint is paused, ask a maintainer to restart it"
 
 
-def router(parts: Parts) -> APIRouter:
+def router(parts: Parts) -> Routes:
     """Make the routes under ``/e``."""
-    routes = APIRouter(prefix="/e/{label}")
+    routes = Routes(prefix="/e/{label}")
 
-    @routes.api_route("", methods=_METHODS)
-    @routes.api_route("/{path:path}", methods=_METHODS)
+    @routes.add("", _METHODS)
+    @routes.add("/{path:path}", _METHODS)
     async def serve(label: str, request: Request, path: str = "") -> Response:
         came = parts.clock.now()
         endpoint = parts.world.at_label(label)

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
-from fastapi import APIRouter, Request, Response
+from starlette.requests import Request
+from starlette.responses import Response
 
 from hf_reference import catalogue, hub_models, wire
 from hf_reference.answers import answer, error
 from hf_reference.errors import MissingError
 from hf_reference.http.parts import Parts
+from hf_reference.http.routes import Routes
 from hf_reference.tokens import NAMES
 
 if TYPE_CHECKING:
@@ -19,9 +21,9 @@ if TYPE_CHECKING:
 _SINCE: Final = "2026-01-01T00:00:00.000Z"
 
 
-def router(parts: Parts) -> APIRouter:
+def router(parts: Parts) -> Routes:
     """Make the routes under ``/api``."""
-    routes = APIRouter(prefix="/api")
+    routes = Routes(prefix="/api")
 
     @routes.get("/whoami-v2")
     async def whoami(request: Request) -> Response:

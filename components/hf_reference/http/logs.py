@@ -5,8 +5,8 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING, Final
 
-from fastapi import APIRouter, Request, Response
-from starlette.responses import PlainTextResponse
+from starlette.requests import Request
+from starlette.responses import PlainTextResponse, Response
 
 from hf_reference import logs
 from hf_reference.answers import answer
@@ -14,6 +14,7 @@ from hf_reference.clock import rfc3339
 from hf_reference.errors import AbsentError, InvalidError
 from hf_reference.http import queries
 from hf_reference.http.parts import Parts
+from hf_reference.http.routes import Routes
 from hf_reference.http.streams import event, watch
 
 if TYPE_CHECKING:
@@ -32,15 +33,15 @@ _LINES: Final = "text/plain; charset=utf-8"
 _EVENTS: Final = "text/event-stream"
 
 
-def router(parts: Parts) -> APIRouter:
+def router(parts: Parts) -> Routes:
     """Make the routes ``/v2/endpoint/.../logs`` and ``/v3/endpoint/.../logs``."""
-    routes = APIRouter()
+    routes = Routes()
     _add_text(routes, parts)
     _add_search(routes, parts)
     return routes
 
 
-def _add_text(routes: APIRouter, parts: Parts) -> None:
+def _add_text(routes: Routes, parts: Parts) -> None:
     path = "/v2/endpoint/{namespace}/{name}/logs"
 
     def cut(query: QueryParams) -> Callable[[Line], str]:
@@ -67,7 +68,7 @@ def _add_text(routes: APIRouter, parts: Parts) -> None:
         return watch(parts, request, endpoint, said, _EVENTS)
 
 
-def _add_search(routes: APIRouter, parts: Parts) -> None:
+def _add_search(routes: Routes, parts: Parts) -> None:
     path = "/v3/endpoint/{namespace}/{name}/logs"
 
     @routes.get(path)

@@ -5,13 +5,15 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING, Final
 
-from fastapi import APIRouter, Request, Response
+from starlette.requests import Request
+from starlette.responses import Response
 
 from hf_reference import logs, metrics, parsing, wire
 from hf_reference.answers import answer
 from hf_reference.errors import InvalidError, MissingError
 from hf_reference.http import queries
 from hf_reference.http.parts import Parts
+from hf_reference.http.routes import Routes
 from hf_reference.http.streams import event, watch
 
 if TYPE_CHECKING:
@@ -25,9 +27,9 @@ _MAX_POINTS: Final = 5000
 _OPEN_METRICS: Final = "application/openmetrics-text; version=1.0.0; charset=utf-8"
 
 
-def router(parts: Parts) -> APIRouter:
+def router(parts: Parts) -> Routes:
     """Make the routes under ``/v2/endpoint/{namespace}/{name}`` that only look."""
-    routes = APIRouter(prefix="/v2/endpoint/{namespace}/{name}")
+    routes = Routes(prefix="/v2/endpoint/{namespace}/{name}")
 
     def found(namespace: str, name: str, request: Request) -> Endpoint:
         parts.allow(request, "read", namespace)

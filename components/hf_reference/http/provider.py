@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, TypeAlias
 
-from fastapi import APIRouter, Request, Response
+from starlette.requests import Request
+from starlette.responses import Response
 
 from hf_reference import catalogue
 from hf_reference.answers import answer
 from hf_reference.http.parts import Parts
+from hf_reference.http.routes import Routes
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -16,9 +18,9 @@ if TYPE_CHECKING:
     Numbers: TypeAlias = Callable[[str, str], int]
 
 
-def router(parts: Parts) -> APIRouter:
+def router(parts: Parts) -> Routes:
     """Make the routes under ``/v2/provider``."""
-    routes = APIRouter(prefix="/v2/provider")
+    routes = Routes(prefix="/v2/provider")
 
     def numbers(namespace: str) -> tuple[Numbers, Numbers]:
         used = parts.world.used(namespace)

@@ -8,14 +8,16 @@ from __future__ import annotations
 from dataclasses import asdict
 from typing import TYPE_CHECKING, Any, TypeVar
 
-from fastapi import APIRouter, Request, Response
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from starlette.requests import Request
+from starlette.responses import Response
 
 from hf_reference.answers import answer, error
 from hf_reference.billing import statement
 from hf_reference.clock import Virtual, rfc3339
 from hf_reference.errors import SetupError
 from hf_reference.http.parts import Parts
+from hf_reference.http.routes import Routes
 from hf_reference.parsing import parse_object
 
 if TYPE_CHECKING:
@@ -59,9 +61,9 @@ class Switch(BaseModel):
     enabled: bool
 
 
-def router(parts: Parts) -> APIRouter:
+def router(parts: Parts) -> Routes:
     """Make the routes under ``/_test``."""
-    routes = APIRouter(prefix="/_test")
+    routes = Routes(prefix="/_test")
     _add_journal(routes, parts)
     _add_clock(routes, parts)
     _add_faults(routes, parts)
@@ -98,7 +100,7 @@ def router(parts: Parts) -> APIRouter:
     return routes
 
 
-def _add_journal(routes: APIRouter, parts: Parts) -> None:
+def _add_journal(routes: Routes, parts: Parts) -> None:
     @routes.get("/journal")
     async def read() -> Response:
         return answer({"items": [asdict(entry) for entry in parts.journal.entries()]})
@@ -109,7 +111,7 @@ def _add_journal(routes: APIRouter, parts: Parts) -> None:
         return answer({})
 
 
-def _add_clock(routes: APIRouter, parts: Parts) -> None:
+def _add_clock(routes: Routes, parts: Parts) -> None:
     def shown() -> Response:
         now = parts.clock.now()
         return answer({"kind": parts.clock.kind, "speed": parts.clock.speed, "now": rfc3339(now), "now_s": now})
@@ -128,7 +130,7 @@ def _add_clock(routes: APIRouter, parts: Parts) -> None:
         return shown()
 
 
-def _add_faults(routes: APIRouter, parts: Parts) -> None:
+def _add_faults(routes: Routes, parts: Parts) -> None:
     @routes.get("/faults")
     async def read() -> Response:
         return answer({"items": [_fault(armed) for armed in parts.faults.armed()]})
@@ -142,8 +144,8 @@ def _add_faults(routes: APIRouter, parts: Parts) -> None:
         return answer({"removed": parts.faults.remove()})
 
     @routes.delete("/faults/{fault_id}")
-    async def remove(fault_id: int) -> Response:
-        removed = parts.faults.remove(fault_id)
+    async def remove(fault_id: str) -> Response:
+        removed = parts.faults.remove(int(fault_id)) if fault_id.isdecimal() else 0
         return answer({"removed": removed}) if removed else error(f"no fault {fault_id}", 404)
 
 

@@ -1,0 +1,42 @@
+"""Endpoints as JSON text, written once for each value that they take."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final
+
+from hf_reference import wire
+from hf_reference.answers import compact
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from hf_reference.endpoint import Endpoint
+
+_KEPT: Final = 10_000
+"""Texts, of one to two kilobytes. When there are more, all are written anew; nobody has to ask which are still used."""
+
+
+class Shown:
+    """What GET shows of endpoints. An ``Endpoint`` is a value, so its text holds until another takes its place."""
+
+    def __init__(self, base_url: str) -> None:
+        """Start empty; addresses of endpoints begin with ``base_url``."""
+        self._base_url = base_url
+        self._texts: dict[int, tuple[Endpoint, str]] = {}
+
+    def one(self, endpoint: Endpoint) -> str:
+        """Give ``EndpointWithStatus`` as JSON."""
+        kept = self._texts.get(endpoint.serial)
+        if kept is not None and kept[0] is endpoint:
+            return kept[1]
+        if len(self._texts) >= _KEPT:
+            self._texts.clear()
+        text = compact(wire.render(endpoint, self._base_url))
+        self._texts[endpoint.serial] = endpoint, text
+        return text
+
+    def page(self, endpoints: Iterable[Endpoint], *, total: int, following: str | None, previous: str | None) -> str:
+        """Give a page of a list as JSON; a cursor that leads nowhere is left out."""
+        cursors = {"nextCursor": following, "prevCursor": previous}
+        rest = compact({"totalItems": total, **{key: value for key, value in cursors.items() if value is not None}})
+        return f'{{"items":[{",".join(map(self.one, endpoints))}],{rest[1:]}'
