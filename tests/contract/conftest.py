@@ -120,12 +120,15 @@ def call(server: Running) -> Callable[..., Answer]:
         connection = http.client.HTTPConnection(parts.hostname or "", parts.port, timeout=10)
         authorization = {} if token is None else {"authorization": f"Bearer {token}"}
         raw = body if isinstance(body, bytes) or body is None else json.dumps(body).encode()
+        kind = {} if raw is None else {"content-type": "application/json"}
         try:
-            connection.request(method, path.removeprefix(server.base_url), raw, {**authorization, **(headers or {})})
+            connection.request(
+                method, path.removeprefix(server.base_url), raw, {**kind, **authorization, **(headers or {})}
+            )
             response = connection.getresponse()
             text = response.read()
-            kind = response.headers.get_content_type()
-            parsed = json.loads(text) if kind == "application/json" else text.decode()
+            answered = response.headers.get_content_type()
+            parsed = json.loads(text) if answered == "application/json" else text.decode()
             return Answer(response.status, {k.lower(): v for k, v in response.getheaders()}, parsed)
         finally:
             connection.close()

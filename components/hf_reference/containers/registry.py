@@ -14,7 +14,10 @@ if TYPE_CHECKING:
     from hf_reference.endpoint import Endpoint
 
 _DEFAULT: Final = "default"
-_MODULES: Final[Mapping[str, str]] = {}
+_MODULES: Final[Mapping[str, str]] = {
+    "tgi": "tgi",
+    "tgiNeuron": "tgi",
+}
 """Key of ``model.image`` → module of this package; every other key runs the default container."""
 
 

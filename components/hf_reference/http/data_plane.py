@@ -49,7 +49,7 @@ def router(parts: Parts) -> Routes:
             held = await _held(parts, arrived, request) if arrived is not None else None
             answered = _proxy(held)
             if answered is None and held is not None:
-                answered = await registry.serve(held, await _call(request, path, came))
+                answered = await registry.serve(held, await _call(parts, label, request, path, came))
                 # Every replica is as idle as the next; the first one serves.
                 serving = next((r.id for r in logs.replicas(held.past, label) if r.live), None)
             answered = answered or error("Not Found", 404)
@@ -108,6 +108,8 @@ def _proxy(endpoint: Endpoint | None) -> Response | None:
     return None
 
 
-async def _call(request: Request, path: str, now: float) -> Call:
-    body = await request.body()
-    return Call(request.method, path.strip("/"), request.query_params, request.headers, body, now)
+async def _call(parts: Parts, label: str, request: Request, path: str, now: float) -> Call:
+    body, meter = await request.body(), parts.meters[label]
+    meter.requests += 1
+    path = path.strip("/")
+    return Call(request.method, path, request.query_params, request.headers, body, now, parts.choices, meter)

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import threading
+from collections import defaultdict
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final
 
 from hf_reference.answers import error
 from hf_reference.audit import AuditLog
+from hf_reference.containers.call import Choices, Meter
 from hf_reference.errors import (
     AbsentError,
     ForbiddenError,
@@ -78,6 +80,9 @@ class Parts:
     stopping: threading.Event = field(default_factory=threading.Event)
     """Set when the server is asked to stop: what streams has to end by itself."""
     traffic: Traffic = field(default_factory=Traffic)
+    choices: Choices = field(default_factory=Choices)
+    meters: defaultdict[str, Meter] = field(default_factory=lambda: defaultdict(Meter))
+    """By the label of the address; they belong to a run, as the traffic does."""
     audit: AuditLog = field(default_factory=AuditLog)
 
     def allow(self, request: Request, permission: Permission, namespace: str | None) -> Grant:

@@ -1,0 +1,70 @@
+"""How a container writes a text without keeping other requests waiting, and how it streams one."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from typing import TYPE_CHECKING, Any, Final
+
+from starlette.responses import StreamingResponse
+
+from hf_reference.text.generation import gather, steps
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator, Mapping
+
+    from hf_reference.containers.call import Call
+    from hf_reference.text.generation import Generation, Request, Step
+
+DONE: Final = "data: [DONE]\n\n"
+"""The last event of a stream in OpenAI's form."""
+_TURN: Final = 8
+"""Tokens after which others get a turn: some milliseconds."""
+
+
+async def write(request: Request, call: Call) -> Generation:
+    """Write a whole text."""
+    done: list[Step] = []
+    for step in steps(request):
+        done.append(step)
+        if len(done) % _TURN == 0:
+            await asyncio.sleep(0)
+    return _counted(request, gather(request, done), call)
+
+
+async def write_slowly(request: Request, call: Call) -> AsyncIterator[Step]:
+    """Write a text token by token, with ``token_s`` real seconds between them."""
+    done: list[Step] = []
+    for step in steps(request):
+        if done:
+            await asyncio.sleep(call.choices.token_s)
+        done.append(step)
+        if step.finish is not None:
+            _counted(request, gather(request, done), call)
+        yield step
+
+
+def _counted(request: Request, generation: Generation, call: Call) -> Generation:
+    call.meter.successes += 1
+    call.meter.prompt_tokens += len(request.prompt)
+    call.meter.generated_tokens += len(generation.tokens)
+    return generation
+
+
+def event(wire: Any, *, space: str = " ") -> str:  # noqa: ANN401 - JSON
+    """Frame JSON as one server-sent event; TGI's native events have no space after the colon."""
+    return f"data:{space}{json.dumps(wire, separators=(',', ':'))}\n\n"
+
+
+def stream(events: AsyncIterator[str], headers: Mapping[str, str] | None = None) -> StreamingResponse:
+    """Answer with events; it ends when the client leaves."""
+    given = {"content-type": "text/event-stream", "cache-control": "no-cache", **(headers or {})}
+    return StreamingResponse(events, headers=given)
+
+
+def metrics(lines: Mapping[str, float]) -> str:
+    """Render gauges and counters in Prometheus's text form; a name that ends in ``_total`` or ``_count`` counts."""
+    return "".join(
+        f"# TYPE {name} {'counter' if name.endswith(('_total', '_count', '_success')) else 'gauge'}\n{name} {value}\n"
+        for name, value in lines.items()
+    )
