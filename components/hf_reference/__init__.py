@@ -9,6 +9,6 @@ caller asked for), ``faults``, ``endpoint`` (one of them at one moment), ``admis
 ``quotas``, ``world`` (all endpoints), ``wire`` (JSON of endpoints), ``catalogue`` (JSON of hardware and models),
 ``recipes`` (the catalog), ``audit`` (who did what), ``traffic`` (requests that came), ``metrics`` (graphs),
 ``description`` (OpenAPI), ``store`` (the state file), ``tokens``, ``journal``, ``answers`` (how JSON
-answers look), ``textgen``, ``containers`` (what runs behind an address), ``http`` (routes), ``server`` (all parts
-joined), ``control`` (the command).
+answers look), ``textgen``, ``text`` (a language model), ``containers`` (what runs behind an address), ``http`` (routes),
+``server`` (all parts joined), ``control`` (the command).
 """
