@@ -8,7 +8,7 @@ happened to it), ``logs`` (what its containers said), ``hardware``, ``hub_models
 caller asked for), ``faults``, ``endpoint`` (one of them at one moment), ``admission`` (what can be deployed at all),
 ``quotas``, ``world`` (all endpoints), ``wire`` (JSON of endpoints), ``catalogue`` (JSON of hardware and models),
 ``recipes`` (the catalog), ``audit`` (who did what), ``traffic`` (requests that came), ``metrics`` (graphs),
-``description`` (OpenAPI), ``store`` (the state file), ``tokens``, ``journal``, ``answers`` (how JSON
-answers look), ``textgen``, ``text`` (a language model), ``containers`` (what runs behind an address), ``http`` (routes),
+``description`` (OpenAPI), ``store`` (the state file), ``tokens``, ``journal``, ``answers`` (how JSON answers look),
+``textgen``, ``text`` (a language model), ``containers`` (what runs behind an address), ``http`` (routes),
 ``server`` (all parts joined), ``control`` (the command).
 """
