@@ -9,6 +9,7 @@ from urllib.parse import urlsplit
 
 import pytest
 from huggingface_hub import HfApi, constants
+from huggingface_hub.utils import get_session
 
 from hf_reference.clock import Scaled
 from hf_reference.server import Options, Running, running
@@ -134,3 +135,45 @@ def call(server: Running) -> Callable[..., Answer]:
             connection.close()
 
     return send
+
+
+@pytest.fixture(scope="module")
+def lab() -> Iterator[Running]:
+    """Serve one world for all tests of a file that only ask containers."""
+    with running() as handle:
+        yield handle
+
+
+@pytest.fixture(scope="module")
+def deployed(lab: Running) -> Callable[..., str]:
+    """Give the address of a running endpoint in the lab, made once for each ``task`` and ``model``."""
+    made: dict[str, str] = {}
+
+    def address(task: str, **model: Any) -> str:
+        key = json.dumps([task, model], sort_keys=True)
+        if key not in made:
+            lab.world.set_quota("acme", "aws", "intel-spr", 1000)
+            made[key] = _deploy(lab, f"e{len(made)}", {"task": task, **model})
+        return made[key]
+
+    return address
+
+
+def _deploy(lab: Running, name: str, model: dict[str, Any]) -> str:
+    base, headers = f"{lab.api_url}/endpoint/acme", {"authorization": f"Bearer {TOKEN}"}
+    body = {
+        "name": name,
+        "type": "public",
+        "provider": {"vendor": "aws", "region": "us-east-1"},
+        "compute": {
+            "accelerator": "cpu",
+            "instanceType": "intel-spr",
+            "instanceSize": "x1",
+            "scaling": {"minReplica": 1, "maxReplica": 1},
+        },
+        "model": {"repository": "acme/model", "framework": "pytorch", "image": {"huggingface": {}}, **model},
+    }
+    get_session().post(base, json=body, headers=headers).raise_for_status()
+    lab.advance(30)
+    url: str = get_session().get(f"{base}/{name}", headers=headers).json()["status"]["url"]
+    return url

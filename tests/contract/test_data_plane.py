@@ -75,9 +75,9 @@ def test_a_bad_request_is_answered_as_the_toolkit_does(call: Call, deploy: Calla
 
 def test_a_task_without_a_model_here_says_so(call: Call, deploy: Callable[..., str]) -> None:
     """Rather than to answer something of another shape."""
-    answer = call("POST", deploy(model={"task": "text-to-image"}), ASK)
+    answer = call("POST", deploy(model={"task": "text-to-video"}), ASK)
     assert answer.status == 501
-    assert "text-to-image" in answer.body["error"]
+    assert "text-to-video" in answer.body["error"]
 
 
 @pytest.mark.parametrize(

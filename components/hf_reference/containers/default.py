@@ -1,92 +1,66 @@
 """The default container (image ``huggingface``): the inference toolkit.
 
-Routes and error texts are those of its ``webservice_starlette.py``.
+Routes, error texts and the order of checks are those of its ``webservice_starlette.py``; what a task answers is in
+``tasks``. A repository with a handler of its own (``handlers``) is served by that, whatever its task.
 """
 
 from __future__ import annotations
 
-import json
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Final
 
-from starlette.responses import PlainTextResponse
+from starlette.concurrency import run_in_threadpool
+from starlette.responses import PlainTextResponse, Response
 
-from hf_reference import textgen, wire
-from hf_reference.answers import answer, error
+from hf_reference import wire
+from hf_reference.answers import error
+from hf_reference.containers import media
+from hf_reference.tasks import table, widgets
+from hf_reference.tasks.request import Request
 
 if TYPE_CHECKING:
-    from starlette.responses import Response
-
     from hf_reference.containers.call import Call
     from hf_reference.endpoint import Endpoint
+    from hf_reference.tasks.request import Value
+    from hf_reference.tasks.table import Task
 
-_GENERATE: Final = {"", "predict", "generate"}
+_PREDICT: Final = {"", "predict", "generate"}
+"""``generate`` is no route of the toolkit; it gives the one object of a text generation, as TGI does."""
+_METRICS: Final = "inf_batch_current_size 0\ninf_queue_size 0\ninf_accepting 1\ninf_auto_frozen 0\n"
+_TRUE: Final = {"1", "true", "yes", "y", "on", "t"}
 
 
 async def serve(endpoint: Endpoint, call: Call) -> Response:
     """Answer one request."""
-    method, path, body = call.method, call.path, call.body
-    if method in {"GET", "HEAD"} and path in {"", "health", wire.health_route(endpoint.declaration).strip("/")}:
-        return PlainTextResponse("Ok")
-    if method != "POST" or path not in _GENERATE:
+    if call.method in {"GET", "HEAD"}:
+        if call.path in {"", "health", wire.health_route(endpoint.declaration).strip("/")}:
+            return PlainTextResponse("Ok")
+        return PlainTextResponse(_METRICS) if call.path == "metrics" else error("Not Found", 404)
+    if call.method != "POST" or call.path not in _PREDICT:
         return error("Not Found", 404)
-    task = endpoint.declaration.model.task
-    if task != "text-generation":
-        return error(f"the reference server has no model for task {task!r}", 501)
+    model = endpoint.declaration.model
+    task = table.find(model.task or "")
+    if task is None:
+        return error(f"the reference server has no model for task {model.task!r}", 501)
     try:
-        generated = _generate(endpoint.declaration.model.repository, json.loads(body))
-    except (ValueError, TypeError, RecursionError) as failure:
-        return error(str(failure), 400)  # the toolkit answers 400 whatever went wrong
-    return answer(generated if path == "generate" else [generated])
+        body = media.read(call, model.task or "", task.takes)
+        compat = model.env.get("API_INFERENCE_COMPAT", "").lower() in _TRUE
+        answered = await run_in_threadpool(_predict, endpoint, task, body, compat=compat)
+        return media.write(call, answered[0] if call.path == "generate" else answered)
+    except Exception as failure:  # noqa: BLE001 - the toolkit answers 400 whatever went wrong
+        return error(str(failure), 400)
 
 
-def _generate(repository: str, request: Any) -> wire.Json:  # noqa: ANN401 - JSON
-    """Run one text generation.
-
-    :raises ValueError: something is missing or out of range (the first text is the toolkit's own).
-    :raises TypeError: something is of another type.
-    """
-    if not isinstance(request, dict) or "inputs" not in request:
-        received = sorted(request) if isinstance(request, dict) else type(request).__name__
-        message = f"Body needs to provide a inputs key, received: {received}"
-        raise ValueError(message)
-    prompt, sent = request["inputs"], request.get("parameters") or {}
-    if not isinstance(prompt, str) or not isinstance(sent, dict):
-        message = "`inputs` must be a string and `parameters` an object"
-        raise TypeError(message)
-    if request.get("stream"):
-        message = "the reference server does not stream yet"
-        raise ValueError(message)
-    generation = textgen.generate(repository, prompt, _parameters(sent))
-    generated: wire.Json = {"generated_text": generation.text}
-    if sent.get("details") is True:
-        generated["details"] = {
-            "finish_reason": generation.finish_reason,
-            "generated_tokens": len(generation.tokens),
-            "seed": generation.seed,
-            "prefill": [],
-            "tokens": [
-                {"id": token.id, "text": token.text, "logprob": token.logprob, "special": False}
-                for token in generation.tokens
-            ],
-        }
-    return generated
+def _predict(endpoint: Endpoint, task: Task, body: dict[str, Value], *, compat: bool) -> Value:
+    model = endpoint.declaration.model
+    parameters = body.get("parameters", {})
+    if "inputs" not in body:  # `instances`: for Vertex AI; each is answered by itself
+        answers = [
+            _run(Request(model.repository, one, parameters, model.task or ""), task, compat=compat)
+            for one in body["instances"]
+        ]
+        return {"predictions": answers}
+    return _run(Request(model.repository, body["inputs"], parameters, model.task or ""), task, compat=compat)
 
 
-def _parameters(sent: wire.Json) -> textgen.Parameters:
-    limit, seed, stop = sent.get("max_new_tokens"), sent.get("seed"), sent.get("stop") or []
-    if limit is None:
-        limit = textgen.DEFAULT_NEW_TOKENS
-    if not _is_int(limit) or not 1 <= limit <= textgen.MAX_NEW_TOKENS:
-        message = f"`max_new_tokens` must be 1 to {textgen.MAX_NEW_TOKENS}, not {limit!r}"
-        raise ValueError(message)
-    if seed is not None and not _is_int(seed):
-        message = f"`seed` must be an integer, not {seed!r}"
-        raise ValueError(message)
-    if not isinstance(stop, list) or not all(isinstance(text, str) for text in stop):
-        message = "`stop` must be a list of strings"
-        raise ValueError(message)
-    return textgen.Parameters(limit, seed, tuple(stop), return_full_text=sent.get("return_full_text") is True)
-
-
-def _is_int(value: object) -> bool:
-    return isinstance(value, int) and not isinstance(value, bool)
+def _run(request: Request, task: Task, *, compat: bool) -> Value:
+    return widgets.shaped(request, task.run(widgets.asked(request))) if compat else task.run(request)
