@@ -95,14 +95,21 @@ class ServerFaults:
     server: ReferenceServer
 
     def add(
-        self, kind: str, *, match: Mapping[str, object] | None = None, count: int | None = 1, **more: object
+        self,
+        kind: str,
+        *,
+        match: Mapping[str, object] | None = None,
+        count: int | None = 1,
+        probability: float | None = None,
+        **more: object,
     ) -> int:
         """Arm a fault for the next ``count`` calls that match, or for ever (None), and give its id.
 
-        ``more`` is what the kind takes, e.g. ``add("status", status=503)``. Raises `ValueError` for a fault that the
-        server does not know.
+        ``probability`` leaves it to the server's seed which of them. ``more`` is what the kind takes, e.g.
+        ``add("status", status=503)``. Raises `ValueError` for a fault that the server does not know.
         """
-        fault = {"match": match or {}, "fault": {"kind": kind, **more}, "count": count}
+        chance = {} if probability is None else {"probability": probability}
+        fault = {"match": match or {}, "fault": {"kind": kind, **more}, "count": count, **chance}
         armed: int = self.server.call("POST", "/_test/faults", fault)["id"]
         return armed
 
