@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import os
 import shutil
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import pytest
+from huggingface_hub import create_inference_endpoint
 
+from hf_endpoints.testing import ServerClock
 from tools import witnesses
 
 HERE = Path(__file__).parent
@@ -42,3 +45,27 @@ def node_modules() -> Path:
         reason = f"{' and '.join(missing)} not on the PATH: install Node 18 or newer for the JavaScript clients"
         (pytest.fail if os.environ.get("CI") else pytest.skip)(reason)
     return witnesses.npm_packages(HERE / "js") / "node_modules"
+
+
+Serve = Callable[..., str]
+IMAGES: dict[str, dict[str, Any]] = {
+    "tgi": {"tgi": {"url": "ghcr.io/huggingface/text-generation-inference:3.3.6"}},
+    "tei": {"tei": {"url": "ghcr.io/huggingface/text-embeddings-inference:cpu-1.9"}},
+    "vllm": {"vLLM": {"url": "vllm/vllm-openai:v0.23.0"}},
+}
+
+
+@pytest.fixture
+def serve(hf_clock: ServerClock, small: dict[str, Any]) -> Serve:
+    """Give a maker of running endpoints: image (of `IMAGES`, or none), and what else to create them with -> address."""
+    count = iter(range(100))
+
+    def make(image: str | None = None, **changes: Any) -> str:
+        chosen = {} if image is None else {"custom_image": IMAGES[image]}
+        endpoint = create_inference_endpoint(f"e{next(count)}", **{**small, **chosen, **changes})
+        hf_clock.advance(30)
+        url = endpoint.fetch().url
+        assert url is not None
+        return url
+
+    return make

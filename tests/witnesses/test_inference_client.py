@@ -1,0 +1,69 @@
+"""`InferenceClient` and `AsyncInferenceClient` of huggingface_hub, on text."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
+
+import pytest
+from huggingface_hub import AsyncInferenceClient, ChatCompletionOutput, InferenceClient
+from huggingface_hub.errors import ValidationError
+
+Serve = Callable[..., str]
+PROMPT = "The harbour"
+MESSAGES = [{"role": "user", "content": "What does one see in a harbour?"}]
+
+
+def test_a_text_comes_whole_and_token_by_token(serve: Serve) -> None:
+    """The same tokens, and the same details at the end."""
+    client = InferenceClient(serve("tgi"))
+    whole = client.text_generation(PROMPT, max_new_tokens=12, seed=7, do_sample=True, details=True)
+    *tokens, last = client.text_generation(PROMPT, max_new_tokens=12, seed=7, do_sample=True, details=True, stream=True)
+    assert whole.details is not None
+    assert last.details is not None
+    assert last.generated_text == whole.generated_text
+    streamed = [each.token for each in [*tokens, last]]
+    assert "".join(token.text for token in streamed if not token.special) == whole.generated_text
+    assert [token.id for token in streamed] == [token.id for token in whole.details.tokens]
+    assert last.details.finish_reason == whole.details.finish_reason
+    assert last.details.generated_tokens == whole.details.generated_tokens == len(streamed)
+
+
+def test_a_bad_parameter_is_the_clients_validation_error(serve: Serve) -> None:
+    """With the engine's own words, in a stream too."""
+    client = InferenceClient(serve("tgi"))
+    with pytest.raises(ValidationError, match="`temperature` must be strictly positive"):
+        client.text_generation(PROMPT, temperature=-1)
+    with pytest.raises(ValidationError, match="`top_k` must be strictly positive"):
+        list(client.text_generation(PROMPT, top_k=0, stream=True))
+
+
+@pytest.mark.parametrize("engine", ["tgi"])
+def test_a_chat_comes_whole_and_in_pieces(serve: Serve, engine: str) -> None:
+    """With the same words."""
+    client = InferenceClient(base_url=serve(engine))
+    whole = client.chat_completion(MESSAGES, model="openai-community/gpt2", max_tokens=8, temperature=0)
+    pieces = client.chat_completion(MESSAGES, model="openai-community/gpt2", max_tokens=8, temperature=0, stream=True)
+    streamed = "".join(choice.delta.content or "" for piece in pieces for choice in piece.choices)
+    assert isinstance(whole, ChatCompletionOutput)
+    assert streamed == whole.choices[0].message.content
+    assert whole.choices[0].finish_reason in {"length", "stop"}
+    assert 1 <= whole.usage.completion_tokens <= 8
+
+
+def test_the_asynchronous_client_gets_the_same(serve: Serve) -> None:
+    """From the same routes, one after another."""
+    text = serve("tgi")
+
+    async def ask() -> tuple[str, str, str | None]:
+        async with AsyncInferenceClient(text) as client:
+            whole = await client.text_generation(PROMPT, max_new_tokens=8, details=True)
+            stream = await client.text_generation(PROMPT, max_new_tokens=8, details=True, stream=True)
+            streamed = "".join([each.token.text async for each in stream if not each.token.special])
+        async with AsyncInferenceClient(base_url=text) as client:
+            answer = await client.chat_completion(MESSAGES, model="openai-community/gpt2", max_tokens=8)
+        return whole.generated_text, streamed, answer.choices[0].message.content
+
+    whole, streamed, answered = asyncio.run(ask())
+    assert whole == streamed
+    assert answered
