@@ -9,6 +9,7 @@ from typing import Final
 
 from hf_endpoints.spec.reference import field_reference
 from hf_endpoints.spec.schema import stack_schema
+from hf_reference.choice_table import choices_page
 from hf_reference.diagram import states_page
 
 ROOT: Final = Path(__file__).parents[1]
@@ -23,6 +24,7 @@ GENERATED: Final[Mapping[str, Callable[[], str]]] = {
     "stacks/stack.schema.json": _schema,
     "docs/fields.md": field_reference,
     "docs/states.md": states_page,
+    "docs/choices.md": choices_page,
 }
 """Path in the repository -> what makes its text."""
 

@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 from hf_reference import hardware, hub_models
+from hf_reference.choices import Choices
 from hf_reference.declaration import Declaration
-from hf_reference.errors import InvalidError, MissingError
+from hf_reference.errors import InstanceError, InvalidError, MissingError
 
 
-def filled_in(declaration: Declaration) -> Declaration:
+def filled_in(declaration: Declaration, choices: Choices) -> Declaration:
     """Resolve the revision and the task as the API does at create; an unknown repository gets a derived commit.
 
-    :raises InvalidError: a known repository has no such revision.
+    :raises InvalidError: a known repository has no such revision, or the choice is to refuse unknown ones.
     """
     wanted = declaration.model
     known = hub_models.MODELS.get(wanted.repository)
@@ -21,6 +22,9 @@ def filled_in(declaration: Declaration) -> Declaration:
         except MissingError as error:
             message = f"VALIDATION_FAILED: model.revision: {error}"
             raise InvalidError(message) from error
+    elif choices.unknown_repository == "refused":
+        message = f"VALIDATION_FAILED: model.repository: no such repository: {wanted.repository}"
+        raise InvalidError(message)
     elif not hub_models.is_sha(revision):
         revision = hub_models.derived_sha(wanted.repository, revision)
     task = wanted.task or (known.task if known else "text-generation")
@@ -47,18 +51,17 @@ def price_per_hour(declaration: Declaration) -> float:
     return instance.price_per_hour if instance else 0.0
 
 
-def demand(declaration: Declaration) -> tuple[tuple[str, str], int]:
-    """Give vendor and instance type, and how many accelerators count against their quota."""
+def accelerators(declaration: Declaration) -> tuple[tuple[str, str], int]:
+    """Give vendor and instance type, and how many accelerators one replica has."""
     instance = _instance(declaration)
-    per_replica = instance.num_accelerators if instance else 0
     kind = (declaration.provider.vendor, declaration.compute.instance_type)
-    return kind, declaration.compute.scaling.max_replica * per_replica
+    return kind, instance.num_accelerators if instance else 0
 
 
 def check_instance(declaration: Declaration) -> None:
     """Refuse an instance that nobody rents, or nobody rents any more.
 
-    :raises InvalidError: the text is guessed, none is published.
+    :raises InstanceError: the text is guessed, none is published.
     """
     compute, provider = declaration.compute, declaration.provider
     instance = _instance(declaration)
@@ -69,7 +72,17 @@ def check_instance(declaration: Declaration) -> None:
     )
     reason = "unknown instance" if instance is None else f"instance is {instance.status}"
     message = f"VALIDATION_FAILED: compute: {reason}: {what}"
-    raise InvalidError(message)
+    raise InstanceError(message)
+
+
+def check_name(declaration: Declaration, choices: Choices) -> None:
+    """Refuse a name that begins or ends with a dash, if that is the choice.
+
+    :raises InvalidError: it does.
+    """
+    if choices.name_edges == "alphanumeric" and declaration.name.strip("-") != declaration.name:
+        message = "VALIDATION_FAILED: name: must begin and end with a letter or a digit"
+        raise InvalidError(message)
 
 
 def check_parallel_sizes(declaration: Declaration) -> None:

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import click
 
+from hf_reference.choices import parse_choices
 from hf_reference.clock import Clock, Real, Scaled, Virtual
 from hf_reference.errors import SetupError
 from hf_reference.server import DEFAULT_DELETION_S, DEFAULT_PROVISIONING_S, Options
@@ -70,6 +71,13 @@ _FILE = click.Path(path_type=Path, dir_okay=False)
     show_default=True,
     help="Whether this deployment can search logs; without, the v3 routes answer 501.",
 )
+@click.option(
+    "--choice",
+    "chosen",
+    multiple=True,
+    metavar="NAME=VALUE",
+    help="Another reading of what nobody published, such as put_on_paused=starts; may be given more than once.",
+)
 @click.option("--seed", type=int, default=0, show_default=True, help="Where identifiers come from.")
 def serve(  # noqa: PLR0913 - one argument per option
     *,
@@ -83,22 +91,24 @@ def serve(  # noqa: PLR0913 - one argument per option
     state: Path | None,
     tokens: Path | None,
     log_search: bool,
+    chosen: tuple[str, ...],
     seed: int,
 ) -> None:
     """Run the reference server: the Inference Endpoints API on this machine, without an account and without a bill.
 
     The first line printed is the base URL; from then on connections are accepted.
     """
-    options = Options(
-        seed=seed,
-        provisioning_s=provisioning,
-        deletion_s=deletion,
-        latency_s=latency,
-        state=state,
-        tokens=tokens,
-        log_search=log_search,
-    )
     try:
+        options = Options(
+            seed=seed,
+            provisioning_s=provisioning,
+            deletion_s=deletion,
+            latency_s=latency,
+            state=state,
+            tokens=tokens,
+            log_search=log_search,
+            choices=parse_choices(chosen),
+        )
         serve_until_stopped(host, port, _clock(kind, speed), options, _announce)
     except SetupError as error:
         raise click.ClickException(str(error)) from error

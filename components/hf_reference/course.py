@@ -34,10 +34,11 @@ _SERVING: Final = frozenset({Status.RUNNING, Status.UPDATE_FAILED})
 class Course:
     """The times of a world, and whoever knows which deployments are doomed."""
 
-    def __init__(self, oracle: Oracle, provisioning_s: float) -> None:
-        """Take ``provisioning_s`` seconds from create to running."""
+    def __init__(self, oracle: Oracle, provisioning_s: float, table: model.Table = model.TABLE) -> None:
+        """Take ``provisioning_s`` seconds from create to running; it may be set anew at any time."""
+        self.table = table
         self._oracle = oracle
-        self._provisioning_s = provisioning_s
+        self.provisioning_s = provisioning_s
 
     def begin(self, endpoint: Endpoint, created_at: float, now: float) -> Endpoint:
         """Set a new endpoint on its way."""
@@ -51,9 +52,14 @@ class Course:
         failure = endpoint.doom if event in _FAILURES else None
         if wanted is None:
             wanted = endpoint.declaration.compute.scaling.wanted(endpoint.life.target)
-        life = model.apply(endpoint.life, event, wanted, None if failure is None else failure.message)
+        life = model.apply(endpoint.life, event, wanted, None if failure is None else failure.message, self.table)
         charged = metered(endpoint, now)
         return _remembering(self._timed(charged, life, event, now), event, now, failure)
+
+    def holds_quota_after(self, endpoint: Endpoint, event: Event | None) -> bool:
+        """Whether an endpoint counts once a caller's event, if any, has happened."""
+        effect = self.table[endpoint.life.status].get(event) if event else None
+        return (effect.to if effect else endpoint.life.status) is not Status.PAUSED
 
     def pass_due(self, endpoint: Endpoint, load: Load, now: float) -> Endpoint:
         """Let what is due at ``now`` happen."""
@@ -87,7 +93,7 @@ class Course:
         match life.status:
             case Status.INITIALIZING if event is Event.SCHEDULED:
                 return self._awaited(endpoint, now)
-            case Status.PENDING | Status.INITIALIZING if event is not Event.RESCALE or before is Status.FAILED:
+            case Status.PENDING | Status.INITIALIZING if event is not Event.RESCALE or before is not life.status:
                 return self._deploying(endpoint, now)
             case Status.UPDATING if event is Event.ROLL_OUT:
                 return self._awaited(replace(endpoint, doom=self._doom(endpoint, "update_fails")), now)
@@ -102,7 +108,7 @@ class Course:
         """Give the replicas that come up: the last ones go first, new ones take as long as a wake."""
         coming = endpoint.life.target - endpoint.life.ready
         kept = tuple(start for start in endpoint.starting if start.due > now)[:coming]
-        takes = self._provisioning_s * _SHARES[Status.INITIALIZING]
+        takes = self.provisioning_s * _SHARES[Status.INITIALIZING]
         return kept + (Start(now, now + takes),) * (coming - len(kept))
 
     def _deploying(self, endpoint: Endpoint, now: float) -> Endpoint:
@@ -114,7 +120,7 @@ class Course:
         return self._oracle.doom(kind, endpoint.path)
 
     def _awaited(self, endpoint: Endpoint, now: float) -> Endpoint:
-        return replace(endpoint, due=now + self._provisioning_s * _SHARES[endpoint.life.status])
+        return replace(endpoint, due=now + self.provisioning_s * _SHARES[endpoint.life.status])
 
 
 def metered(endpoint: Endpoint, now: float) -> Endpoint:

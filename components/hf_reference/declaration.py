@@ -191,6 +191,11 @@ class Declaration(Part):
             raise ValueError(message)
         return self
 
+    def with_replicas(self, low: int, high: int) -> Declaration:
+        """Give the same with other bounds."""
+        scaling = self.compute.scaling.model_copy(update={"min_replica": low, "max_replica": high})
+        return self.model_copy(update={"compute": self.compute.model_copy(update={"scaling": scaling})})
+
     def same_containers(self, other: Declaration) -> bool:
         """Whether a change from ``other`` leaves every container as it is, so that nothing needs to be rolled out.
 

@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+import random
 from dataclasses import dataclass
-from typing import TypeAlias
+from typing import Final, TypeAlias
 
 from hf_reference.billing import NEW_METER, Meter
 from hf_reference.declaration import Declaration
 from hf_reference.faults import Failure
 from hf_reference.model import Life
 from hf_reference.past import Past, Start
+
+_LABEL: Final = "abcdefghijklmnopqrstuvwxyz0123456789"
+_LABEL_LENGTH: Final = 16  # as in most URLs seen
 
 Key: TypeAlias = tuple[str, str]
 """Namespace and name."""
@@ -78,6 +82,12 @@ class Endpoint:
     def path(self) -> str:
         """``namespace/name``, as in messages and fault globs."""
         return f"{self.namespace}/{self.declaration.name}"
+
+
+def draw_label(seed: str) -> str:
+    """Give the label of an address: random letters and digits, the same for the same seed."""
+    dice = random.Random(seed)  # noqa: S311 - reproducible on purpose
+    return "".join(dice.choices(_LABEL, k=_LABEL_LENGTH))
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,6 +7,7 @@
     ├── SetupError                 an option or a file given at the start is wrong: the operator's turn
     └── RefusalError               the caller asked for something the API does not do: one class per kind of answer
         ├── InvalidError           the body parses, but a value is not acceptable
+        │   └── InstanceError      no such instance can be rented
         ├── UnparsableError        the body is not JSON of the declared shape
         ├── UnauthorisedError      no token, or not one of ours
         ├── ForbiddenError         the token lacks a permission or the namespace
@@ -40,6 +41,10 @@ class RefusalError(ReferenceServerError):
 
 class InvalidError(RefusalError):
     """A value is missing or not acceptable."""
+
+
+class InstanceError(InvalidError):
+    """There is no such instance, or it is no longer rented."""
 
 
 class UnparsableError(RefusalError):

@@ -2,7 +2,8 @@
 
 Rules of this file:
 
-1. All transition logic is in ``TABLE``. An event that has no entry is illegal: ``apply`` raises and nothing changes.
+1. All transition logic is in ``TABLE`` and the ``VARIANTS`` of its entries. An event that has no entry is illegal:
+   ``apply`` raises and nothing changes.
 2. Nothing here knows about HTTP, other endpoints, quotas or time. A status may *rest* or be *passing*; for a passing
    one, ``PASSES_BY`` names the events that end it, and somebody else decides when.
 3. A ``Life`` is a value. ``apply`` gives a new one.
@@ -16,9 +17,12 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 from enum import StrEnum
-from typing import Final
+from typing import TYPE_CHECKING, Final, TypeAlias
 
 from hf_reference.errors import IllegalEventError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
 
 
 class Status(StrEnum):
@@ -120,7 +124,9 @@ def _autoscaled(status: Status) -> dict[Event, Effect]:
     }
 
 
-TABLE: Final[dict[Status, dict[Event, Effect]]] = {
+Table: TypeAlias = dict[Status, dict[Event, Effect]]
+
+TABLE: Final[Table] = {
     Status.PENDING: {
         Event.SCHEDULED: _TO_INITIALIZING,
         Event.ROLL_OUT: _TO_PENDING,
@@ -179,6 +185,19 @@ TABLE: Final[dict[Status, dict[Event, Effect]]] = {
     },
 }
 
+VARIANTS: Final[dict[str, dict[Status, dict[Event, Effect | None]]]] = {
+    "put_on_paused=starts": {Status.PAUSED: {Event.ROLL_OUT: _TO_PENDING}},
+    "put_on_zero=starts": {Status.SCALED_TO_ZERO: {Event.ROLL_OUT: _TO_INITIALIZING}},
+    "put_on_failed=stored": {
+        Status.FAILED: {Event.ROLL_OUT: _stay(Status.FAILED), Event.RESCALE: _stay(Status.FAILED)},
+    },
+    "put_on_failed=refused": {Status.FAILED: {Event.ROLL_OUT: None, Event.RESCALE: None}},
+    "resume_at_zero=refused": {Status.SCALED_TO_ZERO: {Event.RESUME: None}},
+    "pause_before_running=refused": {Status.PENDING: {Event.PAUSE: None}},
+    "pause_when_failed=refused": {Status.FAILED: {Event.PAUSE: None}},
+}
+"""Other readings of the API (``choices``): the entries that each one changes; None takes an entry out."""
+
 PASSES_BY: Final[dict[Status, tuple[Event, Event]]] = {
     Status.PENDING: (Event.SCHEDULED, Event.SCHEDULED),
     Status.INITIALIZING: (Event.STARTED, Event.START_FAILED),
@@ -200,17 +219,30 @@ def born(replicas: int) -> Life:
     return Life(Status.PENDING, _WAITING, ready=0, target=replicas)
 
 
-def allows(life: Life, event: Event) -> bool:
+def table_of(variants: Iterable[str]) -> Table:
+    """Give the table with the changes of some variants; names of others change nothing."""
+    table = {status: dict(effects) for status, effects in TABLE.items()}
+    for variant in variants:
+        for status, changes in VARIANTS.get(variant, {}).items():
+            for event, effect in changes.items():
+                if effect is None:
+                    table[status].pop(event, None)
+                else:
+                    table[status][event] = effect
+    return table
+
+
+def allows(life: Life, event: Event, table: Table = TABLE) -> bool:
     """Whether ``apply`` would accept the event."""
-    return event in TABLE[life.status]
+    return event in table[life.status]
 
 
-def apply(life: Life, event: Event, replicas: int, error: str | None = None) -> Life:
+def apply(life: Life, event: Event, replicas: int, error: str | None = None, table: Table = TABLE) -> Life:
     """Give the life after ``event``; ``replicas`` is how many are wanted, ``error`` the reason of a failure.
 
     :raises IllegalEventError: the table has no such entry.
     """
-    effect = TABLE[life.status].get(event)
+    effect = table[life.status].get(event)
     if effect is None:
         message = f"endpoint in status {life.status.value!r} cannot take event {event.value!r}"
         raise IllegalEventError(message)

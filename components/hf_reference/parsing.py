@@ -2,9 +2,10 @@
 
 How PUT merges: objects field by field; ``image``, ``args``, ``command``, ``env``, ``secrets``, ``tags`` and
 ``measure`` are replaced whole (huggingface_hub 2.4.0 guides and issue 4661; for ``secrets`` and ``tags`` guessed).
-``null`` means "no change", but turns off ``scaleToZeroTimeout`` and removes ``route`` and ``kvRouter`` (guessed: not
-published). ``customRouter: {}`` removes the router (documentation); ``cacheHttpResponses`` at the top level, where
-huggingface_hub 2.4.0 sends it, is kept among the experimental features, where OpenAPI 2.0.0 has it.
+``null`` means "no change", but turns off ``scaleToZeroTimeout`` and removes ``route`` and ``kvRouter``. What of this is
+guessed is a choice (``choices``). ``customRouter: {}`` removes the router (documentation); ``cacheHttpResponses`` at
+the top level, where huggingface_hub 2.4.0 sends it, is kept among the experimental features, where OpenAPI 2.0.0 has
+it.
 ``name``, ``provider`` and ``privateService`` are not in the update schema and are dropped.
 """
 
@@ -16,6 +17,7 @@ from typing import TYPE_CHECKING, Final
 
 from pydantic import ValidationError
 
+from hf_reference.choices import DEFAULTS
 from hf_reference.declaration import DEFAULT_SCALE_TO_ZERO_MIN, Declaration
 from hf_reference.errors import InvalidError, UnparsableError
 from hf_reference.wire import render_image
@@ -25,10 +27,18 @@ if TYPE_CHECKING:
 
     from pydantic_core import ErrorDetails
 
+    from hf_reference.choices import Choices
     from hf_reference.wire import Json
 
 _REPLACED: Final = frozenset({"image", "args", "command", "env", "secrets", "tags", "customRouter", "route"})
 _NULL_COUNTS: Final = frozenset({"scaleToZeroTimeout", "task", "kvRouter"})
+_COLLECTIONS: Final = frozenset({"args", "command", "env", "secrets", "tags"})
+_NULL_IN_UPDATE: Final = {
+    "partly": _NULL_COUNTS,
+    "ignored": frozenset({"task"}),  # that one is an error in any case
+    "clears": _NULL_COUNTS | _COLLECTIONS | {"revision", "customRouter"},
+}
+"""Keys whose null is more than an absent key, by the choice ``null_on_put``."""
 _NOT_IN_UPDATE: Final = frozenset({"name", "provider", "privateService"})
 _SEALED: Final = "sha256:"
 
@@ -49,7 +59,7 @@ def parse_object(body: bytes) -> Json:
     return value
 
 
-def parse_create(body: bytes) -> Declaration:
+def parse_create(body: bytes, choices: Choices = DEFAULTS) -> Declaration:
     """Parse and validate the body of a POST.
 
     :raises UnparsableError: a value has the wrong type.
@@ -59,9 +69,14 @@ def parse_create(body: bytes) -> Declaration:
     scaling = _scaling(wire)
     if scaling is not None and scaling.get("minReplica") == 0 and scaling.get("scaleToZeroTimeout") is None:
         scaling["scaleToZeroTimeout"] = DEFAULT_SCALE_TO_ZERO_MIN
-    if wire.get("type") == "protected":
-        wire["type"] = "private"  # measured in July 2026: accepted, and read as "private"
-    return _validated(wire)
+    return _validated(_with_type(wire, choices))
+
+
+def _with_type(wire: Json, choices: Choices) -> Json:
+    """Read the old type ``protected``; where it is refused, it is no type."""
+    if wire.get("type") == "protected" and choices.protected_type != "refused":
+        return {**wire, "type": choices.protected_type}
+    return wire
 
 
 def from_catalog(body: Json) -> Declaration:
@@ -70,19 +85,19 @@ def from_catalog(body: Json) -> Declaration:
     return made.model_copy(update={"model": made.model.model_copy(update={"from_catalog": True})})
 
 
-def parse_update(body: bytes) -> Callable[[Declaration], Declaration]:
+def parse_update(body: bytes, choices: Choices = DEFAULTS) -> Callable[[Declaration], Declaration]:
     """Parse the body of a PUT and give the edit that it is.
 
     :raises UnparsableError: the body is not a JSON object; calling the edit may also raise ``InvalidError``.
     """
     sent = parse_object(body)
-    patch = {k: v for k, v in _cleaned(sent).items() if k not in _NOT_IN_UPDATE}
-    if "route" in sent and sent["route"] is None:
+    patch = {k: v for k, v in _cleaned(sent, _NULL_IN_UPDATE[choices.null_on_put]).items() if k not in _NOT_IN_UPDATE}
+    if "route" in sent and sent["route"] is None and choices.null_on_put != "ignored":
         patch["route"] = None
     if patch.get("customRouter") == {}:
         patch["customRouter"] = None
-    if patch.get("type") == "protected":
-        patch["type"] = "private"
+    patch = _with_type(patch, choices)
+    replaced = _REPLACED - {"secrets"} if choices.secrets_on_put == "merged" else _REPLACED
 
     def edit(old: Declaration) -> Declaration:
         stored = old.model_dump(by_alias=True, exclude_none=True)
@@ -98,25 +113,48 @@ def parse_update(body: bytes) -> Callable[[Declaration], Declaration]:
             stored["compute"]["scaling"]["scaleToZeroTimeout"] = (
                 old.compute.scaling.scale_to_zero_timeout or DEFAULT_SCALE_TO_ZERO_MIN
             )
-        return _validated(_merged(stored, patch))
+        new = _validated(_without_empty(_merged(stored, patch, replaced)))
+        _check_kinds(old, new, choices)
+        return new
 
     return edit
 
 
-def _merged(old: Json, patch: Json) -> Json:
+def _check_kinds(old: Declaration, new: Declaration, choices: Choices) -> None:
+    """Refuse another engine or kind of accelerator, if that is the choice."""
+    for changed, choice, what in (
+        (old.model.image.variant[0] != new.model.image.variant[0], choices.engine_change, "model.image: the engine"),
+        (
+            old.compute.accelerator != new.compute.accelerator,
+            choices.accelerator_change,
+            "compute.accelerator: the accelerator",
+        ),
+    ):
+        if changed and choice == "refused":
+            message = f"VALIDATION_FAILED: {what} cannot be changed, create a new endpoint"
+            raise InvalidError(message)
+
+
+def _without_empty(wire: Json) -> Json:
+    """Leave out lists and maps that null has cleared."""
+    model = {key: value for key, value in wire["model"].items() if value is not None or key not in _COLLECTIONS}
+    return {key: value for key, value in {**wire, "model": model}.items() if value is not None or key != "tags"}
+
+
+def _merged(old: Json, patch: Json, replaced: frozenset[str]) -> Json:
     new = dict(old)
     for key, value in patch.items():
         before = old.get(key)
-        if key not in _REPLACED and isinstance(value, dict) and isinstance(before, dict):
-            new[key] = _merged(before, value)
+        if key not in replaced and isinstance(value, dict) and isinstance(before, dict):
+            new[key] = _merged(before, value, replaced)
         else:
             new[key] = value
     return new
 
 
-def _cleaned(sent: Json) -> Json:
+def _cleaned(sent: Json, null_counts: frozenset[str] = _NULL_COUNTS) -> Json:
     """Seal secrets, drop what is read only and nulls that mean "absent", and bring the scaling metric into one form."""
-    wire = _without_nulls(_sealed(sent))
+    wire = _without_nulls(_sealed(sent), null_counts)
     scaling = _scaling(wire)
     if scaling is not None:
         _unify_measure(scaling, _scaling(sent) or {})
@@ -150,11 +188,11 @@ def _unify_measure(scaling: Json, sent: Json) -> None:
         scaling["measure"] = {"threshold": threshold}  # of whatever the metric is
 
 
-def _without_nulls(wire: Json) -> Json:
+def _without_nulls(wire: Json, null_counts: frozenset[str]) -> Json:
     return {
-        key: _without_nulls(value) if isinstance(value, dict) else value
+        key: _without_nulls(value, null_counts) if isinstance(value, dict) else value
         for key, value in wire.items()
-        if value is not None or key in _NULL_COUNTS
+        if value is not None or key in null_counts
     }
 
 

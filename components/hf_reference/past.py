@@ -99,6 +99,15 @@ def after(  # noqa: PLR0913 - one argument per column
     return tuple(m for m in (*past, moment)[-_KEPT:] if m.at > at - KEPT_S)
 
 
+def is_deploying(past: Past) -> bool:
+    """Whether a start or a roll-out is under way that is no wake from zero."""
+    last = past[-1] if past else None
+    if last is None or last.status not in {Status.PENDING, Status.INITIALIZING, Status.UPDATING}:
+        return False
+    began = next((moment.event for moment in reversed(past) if moment.event in _BEGINNINGS), None)
+    return began is not Event.WAKE or last.status is not Status.INITIALIZING
+
+
 def _unchanged(before: Moment, event: Event | None, life: Life) -> bool:
     same = (before.status, before.ready, before.target) == (life.status, life.ready, life.target)
     return same and (event is Event.RESCALE or life.status in {Status.PAUSED, Status.SCALED_TO_ZERO, Status.PENDING})

@@ -1,13 +1,13 @@
 """How many accelerators a namespace may hold, and holds.
 
-A paused endpoint frees its quota, one scaled to zero does not (foundations page of the documentation); that it is
-counted on ``maxReplica`` is guessed, and so is the text of a refusal: none is published.
+A paused endpoint frees its quota, one scaled to zero does not (foundations page of the documentation). What is not
+published is a choice: which replicas count, whether a failed endpoint does, code and text of a refusal.
 """
 
 from __future__ import annotations
 
 from collections import defaultdict
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeAlias
 
 from hf_reference import admission, hardware
 from hf_reference.errors import OverQuotaError
@@ -16,16 +16,21 @@ from hf_reference.model import Status
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
+    from hf_reference.choices import Choices
     from hf_reference.declaration import Declaration
     from hf_reference.endpoint import Endpoint
+
+Kind: TypeAlias = tuple[str, str]
+"""Vendor and instance type."""
 
 
 class Quotas:
     """Limits by namespace, vendor and instance type; where none was set, the default of the instance type."""
 
-    def __init__(self) -> None:
+    def __init__(self, choices: Choices) -> None:
         """Start with the defaults."""
         self.own: dict[str, int] = {}
+        self._choices = choices
 
     def limit(self, namespace: str, vendor: str, instance_type: str) -> int:
         """Accelerators that the namespace may hold, over all regions of the vendor."""
@@ -36,25 +41,53 @@ class Quotas:
         """Give a namespace a limit of its own."""
         self.own[f"{namespace}/{vendor}/{instance_type}"] = accelerators
 
-    def check(self, namespace: str, declaration: Declaration, endpoints: Iterable[Endpoint], *, held: int = 0) -> None:
-        """Refuse what does not fit beside ``endpoints``; ``held`` accelerators of the same kind are its own already.
+    def check(
+        self, namespace: str, declaration: Declaration, endpoints: Iterable[Endpoint], own: Endpoint | None = None
+    ) -> None:
+        """Refuse what does not fit beside ``endpoints``; ``own`` is the one of them that is about to change.
+
+        What asks for no more than it holds is let through, also where the limit was lowered in the meantime.
 
         :raises OverQuotaError: it does not fit.
         """
-        (vendor, instance_type), accelerators = admission.demand(declaration)
+        (vendor, instance_type), accelerators = self._demand(declaration, own)
+        held_kind, held = (None, 0) if own is None else self._held(own)
+        if held_kind == (vendor, instance_type) and accelerators <= held:
+            return
         limit = self.limit(namespace, vendor, instance_type)
-        others = used(endpoints).get((vendor, instance_type), 0) - held
+        rest = [endpoint for endpoint in endpoints if own is None or endpoint.serial != own.serial]
+        others = self.used(rest).get((vendor, instance_type), 0)
         if others + accelerators > limit:
             need = f"{accelerators} accelerators needed, {others} of {limit} in use on {vendor}"
-            message = f"Quota exceeded for {instance_type}: {need}"
-            raise OverQuotaError(message)
+            text = self._choices.quota_text.replace("{instance_type}", instance_type)
+            raise OverQuotaError(text.replace("{need}", need))
 
+    def used(self, endpoints: Iterable[Endpoint]) -> dict[Kind, int]:
+        """Accelerators held, by vendor and instance type; nothing of what is free."""
+        held: dict[Kind, int] = defaultdict(int)
+        for endpoint in endpoints:
+            kind, accelerators = self._held(endpoint)
+            if accelerators:
+                held[kind] += accelerators
+        return held
 
-def used(endpoints: Iterable[Endpoint]) -> dict[tuple[str, str], int]:
-    """Accelerators held, by vendor and instance type."""
-    held: dict[tuple[str, str], int] = defaultdict(int)
-    for endpoint in endpoints:
-        if endpoint.life.status is not Status.PAUSED:
-            kind, accelerators = admission.demand(endpoint.declaration)
-            held[kind] += accelerators
-    return held
+    def _held(self, endpoint: Endpoint) -> tuple[Kind, int]:
+        status = endpoint.life.status
+        free = status is Status.PAUSED or (status is Status.FAILED and self._choices.quota_when_failed == "freed")
+        kind, per_replica = admission.accelerators(endpoint.declaration)
+        return kind, 0 if free else per_replica * self._replicas(endpoint.declaration, endpoint.life.target)
+
+    def _demand(self, declaration: Declaration, own: Endpoint | None) -> tuple[Kind, int]:
+        scaling = declaration.compute.scaling
+        now = scaling.floor if own is None else scaling.wanted(own.life.target, own.declaration.compute.scaling)
+        kind, per_replica = admission.accelerators(declaration)
+        return kind, per_replica * self._replicas(declaration, now)
+
+    def _replicas(self, declaration: Declaration, now: int) -> int:
+        match self._choices.quota_counts:
+            case "maximum":
+                return declaration.compute.scaling.max_replica
+            case "minimum":
+                return declaration.compute.scaling.min_replica
+            case "current":
+                return now

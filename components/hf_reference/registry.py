@@ -15,14 +15,16 @@ from hf_reference.errors import MissingError
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from hf_reference.choices import Choices
     from hf_reference.endpoint import Endpoint, Key
 
 
 class Registry:
     """All endpoints that there are."""
 
-    def __init__(self) -> None:
+    def __init__(self, choices: Choices) -> None:
         """Start empty."""
+        self._missing_text = choices.missing_text
         self._spaces: dict[str, dict[str, Endpoint]] = defaultdict(dict)
         self._labels: dict[str, Key] = {}
         self._deadlines: list[tuple[float, int, Key]] = []
@@ -39,8 +41,7 @@ class Registry:
         """
         endpoint = self.find(namespace, name)
         if endpoint is None:
-            message = f"Endpoint not found: {namespace}/{name}"
-            raise MissingError(message)
+            raise self._missing(namespace, name)
         return endpoint
 
     def writable(self, namespace: str, name: str) -> Endpoint:
@@ -50,9 +51,11 @@ class Registry:
         """
         endpoint = self.present(namespace, name)
         if endpoint.gone_at is not None:
-            message = f"Endpoint not found: {namespace}/{name}"
-            raise MissingError(message)
+            raise self._missing(namespace, name)
         return endpoint
+
+    def _missing(self, namespace: str, name: str) -> MissingError:
+        return MissingError(self._missing_text.replace("{endpoint}", f"{namespace}/{name}"))
 
     def every(self, namespace: str) -> list[Endpoint]:
         """Give the endpoints of a namespace in the order of their creation."""

@@ -20,6 +20,7 @@ from uvicorn.protocols.http.h11_impl import H11Protocol
 
 from hf_reference.answers import answer
 from hf_reference.audit import AuditLog
+from hf_reference.choices import DEFAULTS, Choices
 from hf_reference.clock import Clock, Virtual
 from hf_reference.description import describe
 from hf_reference.errors import SetupError
@@ -36,7 +37,7 @@ from hf_reference.http import (
     test_only,
 )
 from hf_reference.http.desk import CUT, Desk
-from hf_reference.http.parts import Parts, Switches
+from hf_reference.http.parts import Parts, Switches, refusing
 from hf_reference.http.routes import Application, Routes
 from hf_reference.journal import Journal
 from hf_reference.store import Store
@@ -71,6 +72,8 @@ class Options:
     state: Path | None = None
     tokens: Path | None = None
     log_search: bool = True
+    choices: Choices = DEFAULTS
+    """Behaviour that nobody published."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,6 +127,7 @@ def assemble(base_url: str, clock: Clock, options: Options) -> Parts:
         seed=options.seed,
         provisioning_s=options.provisioning_s,
         deletion_s=options.deletion_s,
+        choices=options.choices,
     )
     tokens = Tokens()
     if options.tokens is not None:
@@ -151,7 +155,7 @@ def build_app(parts: Parts) -> ASGIApp:
         return answer(describe([route for routes in control for route in routes.table]))
 
     others = [module.router(parts) for module in (catalog, hub, data_plane, test_only)]
-    return Desk(Application([*control, *others, own]), parts)
+    return Desk(Application([*control, *others, own], refusing(parts.world.choices)), parts)
 
 
 class _Cuttable(H11Protocol):

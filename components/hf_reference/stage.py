@@ -17,6 +17,7 @@ from hf_reference.model import Event, Status
 from hf_reference.registry import Registry
 
 if TYPE_CHECKING:
+    from hf_reference.choices import Choices
     from hf_reference.endpoint import Endpoint
     from hf_reference.load import Step
 
@@ -27,9 +28,9 @@ TICK_S: Final = 1e-6
 class Stage:
     """The endpoints of a world, with the load and the bill of each."""
 
-    def __init__(self, course: Course) -> None:
+    def __init__(self, course: Course, choices: Choices) -> None:
         """Start empty."""
-        self.registry = Registry()
+        self.registry = Registry(choices)
         self.course = course
         self._loads: dict[int, Load] = {}
         self._closed_bills: list[Bill] = []
@@ -82,7 +83,7 @@ class Stage:
         return load
 
     def _used(self, endpoint: Endpoint, now: float) -> Endpoint:
-        if model.allows(endpoint.life, Event.WAKE):
+        if model.allows(endpoint.life, Event.WAKE, self.course.table):
             endpoint = self.course.apply(endpoint, Event.WAKE, now)
         elif endpoint.life.ready:
             # The deadline is left alone: it is looked at again, with this instant, when it comes.

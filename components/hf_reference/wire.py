@@ -5,18 +5,22 @@ from __future__ import annotations
 from hashlib import sha256
 from typing import TYPE_CHECKING, Any, TypeAlias
 
+from hf_reference.choices import DEFAULTS
 from hf_reference.clock import rfc3339
 from hf_reference.images import DEFAULT_PORT, Container
 from hf_reference.model import Status
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from hf_reference.choices import Choices
     from hf_reference.declaration import Declaration
     from hf_reference.endpoint import Endpoint, Person
 
 Json: TypeAlias = dict[str, Any]
 
 
-def render(endpoint: Endpoint, base_url: str) -> Json:
+def render(endpoint: Endpoint, base_url: str, choices: Choices = DEFAULTS) -> Json:
     """Render ``EndpointWithStatus`` (OpenAPI 2.0.0)."""
     wanted = endpoint.declaration
     compute, model, scaling = wanted.compute, wanted.model, wanted.compute.scaling
@@ -52,18 +56,29 @@ def render(endpoint: Endpoint, base_url: str) -> Json:
             "args": model.args,
             "command": model.command,
             "env": model.env,
-            "secrets": dict.fromkeys(model.secrets),  # guessed: the keys come back, the values never do
+            "secrets": _secrets(model.secrets, choices),
             "fromCatalog": model.from_catalog,
         },
         "privateService": None
         if wanted.private_service is None
         else wanted.private_service.model_dump(by_alias=True, exclude_none=True),
         "route": None if wanted.route is None else wanted.route.model_dump(by_alias=True),
-        "status": _status(endpoint, base_url),
+        "status": _status(endpoint, base_url, choices),
     }
     if wanted.custom_router is not None:  # guessed: the key is not among those that OpenAPI 2.0.0 has in an answer
         wire["customRouter"] = wanted.custom_router.model_dump(by_alias=True, exclude_none=True)
     return wire
+
+
+def _secrets(secrets: Iterable[str], choices: Choices) -> Json:
+    """Render what can be seen of secrets: never a value."""
+    match choices.secrets_echo:
+        case "null":
+            return dict.fromkeys(secrets)
+        case "empty":
+            return dict.fromkeys(secrets, "")
+        case "absent":
+            return {}
 
 
 def health_route(declaration: Declaration) -> str:
@@ -83,19 +98,20 @@ def render_image(declaration: Declaration, *, redact: bool = True) -> Json:
     return {variant: inner}
 
 
-def address(endpoint: Endpoint, base_url: str) -> str | None:
+def address(endpoint: Endpoint, base_url: str, choices: Choices = DEFAULTS) -> str | None:
     """Where the endpoint answers, or None while nobody may know.
 
     The client's fixtures show no URL before the first ``running`` and none while paused; old docs say it comes back
     the same.
     """
-    hidden = not endpoint.deployed or endpoint.life.status is Status.PAUSED
-    if hidden or endpoint.declaration.private_service is not None:
+    early = not endpoint.deployed and choices.url_before_running == "hidden"
+    paused = endpoint.life.status is Status.PAUSED and choices.url_while_paused == "hidden"
+    if early or paused or endpoint.declaration.private_service is not None:
         return None
     return f"{base_url}/e/{endpoint.label}"
 
 
-def _status(endpoint: Endpoint, base_url: str) -> Json:
+def _status(endpoint: Endpoint, base_url: str, choices: Choices) -> Json:
     life = endpoint.life
     wire: Json = {
         "state": life.status.value,
@@ -106,7 +122,7 @@ def _status(endpoint: Endpoint, base_url: str) -> Json:
         "updatedBy": _person(endpoint.updated_by),
         "readyReplica": life.ready,
         "targetReplica": life.target,
-        "url": address(endpoint, base_url),
+        "url": address(endpoint, base_url, choices),
         "private": _private(endpoint),
     }
     if life.error is not None:

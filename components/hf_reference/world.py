@@ -10,15 +10,15 @@ Rules of this file:
 
 from __future__ import annotations
 
-import random
 import threading
 from dataclasses import replace
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING
 
-from hf_reference import admission, model, quotas
+from hf_reference import admission, model
+from hf_reference.choices import DEFAULTS, Choices
 from hf_reference.course import Course, metered
 from hf_reference.declaration import Declaration
-from hf_reference.endpoint import Changes, Endpoint, Person
+from hf_reference.endpoint import Changes, Endpoint, Person, draw_label
 from hf_reference.errors import IllegalEventError, RefusalError, TakenError, WrongStatusError
 from hf_reference.model import Event, Status
 from hf_reference.quotas import Quotas
@@ -33,14 +33,10 @@ if TYPE_CHECKING:
     from hf_reference.load import Step
 
 
-_LABEL: Final = "abcdefghijklmnopqrstuvwxyz0123456789"
-_LABEL_LENGTH: Final = 16  # as in most URLs seen
-
-
 class World:
     """Every method may be called from any thread."""
 
-    def __init__(
+    def __init__(  # noqa: PLR0913 - all that makes a world
         self,
         clock: Clock,
         oracle: Oracle,
@@ -48,18 +44,19 @@ class World:
         seed: int = 0,
         provisioning_s: float = 30.0,
         deletion_s: float = 1.0,
+        choices: Choices = DEFAULTS,
     ) -> None:
         """Start empty; ``provisioning_s`` is model time from create to running, ``deletion_s`` from DELETE to 404."""
         self.clock = clock
-        self.provisioning_s = provisioning_s
         self.deletion_s = deletion_s
-        self._course = Course(oracle, provisioning_s)
-        self._stage = Stage(self._course)
+        self.choices = choices
+        self.course = Course(oracle, provisioning_s, model.table_of(choices.made()))
+        self._stage = Stage(self.course, choices)
         self._registry = self._stage.registry
         self._seed = seed
         self._serial = 0
         self._lock = threading.RLock()
-        self._quotas = Quotas()
+        self._quotas = Quotas(choices)
         self._last_creation = 0.0
 
     # Reading
@@ -98,7 +95,7 @@ class World:
         """Accelerators held, by vendor and instance type."""
         with self._lock:
             self._now()
-            return quotas.used(self._registry.every(namespace))
+            return self._quotas.used(self._registry.every(namespace))
 
     def bills(self) -> list[Bill]:
         """Give what every endpoint of this run has cost up to now, also those that are gone."""
@@ -117,18 +114,20 @@ class World:
         with self._lock:
             now = self._now()
             if self._registry.find(namespace, declaration.name) is not None:
-                message = "An endpoint with the same name already exists"
-                raise TakenError(message)
-            declaration = admission.filled_in(declaration)
+                raise TakenError(self.choices.taken_text)
+            admission.check_name(declaration, self.choices)
+            declaration = admission.filled_in(declaration, self.choices)
             admission.check_instance(declaration)
             admission.check_parallel_sizes(declaration)
-            self._check_quota(namespace, declaration)
+            self._quotas.check(namespace, declaration, self._registry.every(namespace))
             self._serial += 1
+            same = self.choices.address_of_successor == "same"
+            who = f"{namespace}/{declaration.name}" if same else self._serial
             created_at = self._last_creation = max(now, self._last_creation + TICK_S)
             endpoint = Endpoint(
                 namespace=namespace,
                 serial=self._serial,
-                label=self._draw_label(),
+                label=draw_label(f"{self._seed}/{who}"),
                 declaration=declaration,
                 life=model.born(declaration.compute.scaling.floor),
                 created_at=created_at,
@@ -136,7 +135,7 @@ class World:
                 updated_at=created_at,
                 updated_by=by,
             )
-            return self._stage.put(self._course.begin(endpoint, created_at, now), now)
+            return self._stage.put(self.course.begin(endpoint, created_at, now), now)
 
     def update(self, namespace: str, name: str, merge: Callable[[Declaration], Declaration], by: Person) -> Endpoint:
         """Apply an edit: containers that change are rolled out, everything else holds at once.
@@ -148,22 +147,22 @@ class World:
             now = self._now()
             endpoint = self._registry.writable(namespace, name)
             old = endpoint.declaration
-            new = admission.filled_in(merge(old))
+            new = admission.filled_in(merge(old), self.choices)
             admission.check_parallel_sizes(new)
             if not admission.same_instance(old, new):
                 admission.check_instance(new)
-            if endpoint.life.status is not Status.PAUSED and admission.demand(new) != admission.demand(old):
-                held = admission.demand(old)[1] if admission.demand(old)[0] == admission.demand(new)[0] else 0
-                if admission.demand(new)[1] > held:
-                    self._check_quota(namespace, new, held=held)
+            event: Event | None = None
+            if endpoint.life.status in {Status.FAILED, Status.UPDATE_FAILED} or not new.same_containers(old):
+                event = Event.ROLL_OUT
+            elif new.compute.scaling != old.compute.scaling:
+                event = Event.RESCALE
+            if self.course.holds_quota_after(endpoint, event):
+                self._quotas.check(namespace, new, self._registry.every(namespace), endpoint)
             wanted = new.compute.scaling.wanted(endpoint.life.target, old.compute.scaling)
             endpoint = metered(endpoint, now)  # what was is charged at the old price
             endpoint = replace(endpoint, declaration=new, updated_at=_stamp(endpoint, now), updated_by=by)
-            broken = endpoint.life.status in {Status.FAILED, Status.UPDATE_FAILED}
-            if broken or not new.same_containers(old):
-                endpoint = self._course.apply(endpoint, Event.ROLL_OUT, now, wanted)
-            elif new.compute.scaling != old.compute.scaling:
-                endpoint = self._course.apply(endpoint, Event.RESCALE, now, wanted)
+            if event is not None:
+                endpoint = self._happened(endpoint, event, now, wanted)
             return self._stage.put(endpoint, now)
 
     def pause(self, namespace: str, name: str, by: Person) -> Endpoint:
@@ -262,15 +261,19 @@ class World:
         with self._lock:
             now = self._now()
             endpoint = self._registry.writable(namespace, name)
-            if event is Event.SCALE_TO_ZERO and endpoint.declaration.compute.scaling.min_replica > 0:
+            scaling = endpoint.declaration.compute.scaling
+            if (
+                event is Event.SCALE_TO_ZERO
+                and scaling.min_replica > 0
+                and self.choices.scale_to_zero_above_minimum == "refused"
+            ):
                 message = "Bad Request: scale to zero needs minReplica 0"
                 raise WrongStatusError(message)
             if event is Event.RESUME and endpoint.life.status is Status.PAUSED:
-                self._check_quota(namespace, endpoint.declaration)
-            try:
-                endpoint = self._course.apply(endpoint, event, now)
-            except IllegalEventError as error:
-                raise _refusal(endpoint, event) from error
+                if self.choices.replicas_after_resume == "one":
+                    endpoint = replace(endpoint, declaration=endpoint.declaration.with_replicas(1, 1))
+                self._quotas.check(namespace, endpoint.declaration, self._registry.every(namespace), endpoint)
+            endpoint = self._happened(endpoint, event, now)
             return self._stage.put(replace(endpoint, updated_at=_stamp(endpoint, now), updated_by=by), now)
 
     def _now(self) -> float:
@@ -279,12 +282,11 @@ class World:
         self._stage.pass_time(now)
         return now
 
-    def _check_quota(self, namespace: str, declaration: Declaration, held: int = 0) -> None:
-        self._quotas.check(namespace, declaration, self._registry.every(namespace), held=held)
-
-    def _draw_label(self) -> str:
-        dice = random.Random(f"{self._seed}/{self._serial}")  # noqa: S311 - reproducible on purpose
-        return "".join(dice.choices(_LABEL, k=_LABEL_LENGTH))
+    def _happened(self, endpoint: Endpoint, event: Event, now: float, wanted: int | None = None) -> Endpoint:
+        try:
+            return self.course.apply(endpoint, event, now, wanted)
+        except IllegalEventError as error:
+            raise _refusal(endpoint, event) from error
 
 
 def _stamp(endpoint: Endpoint, now: float) -> float:
@@ -293,6 +295,6 @@ def _stamp(endpoint: Endpoint, now: float) -> float:
 
 def _refusal(endpoint: Endpoint, event: Event) -> RefusalError:
     status = endpoint.life.status
-    if event is Event.RESUME and status is not Status.FAILED:
+    if event is Event.RESUME and status not in {Status.FAILED, Status.SCALED_TO_ZERO}:
         return WrongStatusError(f"Bad Request: endpoint {endpoint.path} is already running")
     return WrongStatusError(f"Bad Request: cannot {event.value} an endpoint in state {status.value}")

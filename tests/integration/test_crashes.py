@@ -143,7 +143,7 @@ def test_a_destroy_that_was_killed_is_finished_by_the_next(project: Project, ser
 
 def test_an_up_killed_while_it_waits_has_recorded_its_endpoint(project: Project, server: Running):
     """Nothing is pending after a kill in the wait: the next up makes no write call and goes on waiting."""
-    server.world.provisioning_s = 1e6
+    server.world.course.provisioning_s = 1e6
     project.declare({"small": endpoint()})
     with under_way(project) as up:
         up.reach(lambda: lists(server) > 1, "the wait begins")

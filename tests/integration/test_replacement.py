@@ -40,7 +40,7 @@ def test_a_predecessor_serves_until_its_successor_does(project: Project, server:
     project.declare({"small": endpoint()})
     project.up().expect_success()
     old = declared_url(server, "us-east-1")
-    server.world.provisioning_s = 500  # 5 s of real time: the successor is seen starting for a while
+    server.world.course.provisioning_s = 500  # 5 s of real time: the successor is seen starting for a while
     project.declare({"small": endpoint(provider=IRELAND)})
     seen = lists(server)
     with under_way(project) as up:

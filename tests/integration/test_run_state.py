@@ -28,7 +28,7 @@ def status(hub: HfApi) -> str:
 
 def test_an_endpoint_made_paused_never_starts_and_is_edited_at_rest(project: Project, server: Running, hub: HfApi):
     """Create and pause are all that is called; an edit is stored without a start; taking the pause back starts it."""
-    server.world.provisioning_s = NEVER_S
+    server.world.course.provisioning_s = NEVER_S
     project.declare({"small": paused()})
     assert project.planned() == {"small": "create"}
     project.up().expect_success()
@@ -43,7 +43,7 @@ def test_an_endpoint_made_paused_never_starts_and_is_edited_at_rest(project: Pro
     assert put.body == {"model": {"env": {"LOG": "debug"}}}
     assert status(hub) == "paused"
 
-    server.world.provisioning_s = 1
+    server.world.course.provisioning_s = 1
     project.declare({"small": endpoint(name="small", model={**MODEL, "env": {"LOG": "debug"}})})
     assert re.search(r'~ run_state *: "paused" => "running"', project.preview().expect_success().text)
     before = writes(server)

@@ -89,7 +89,7 @@ def test_every_endpoint_that_fails_is_named_and_the_others_are_waited_for(projec
 
 def test_a_wait_that_is_too_short_says_what_it_last_saw_and_the_next_up_goes_on(project: Project, server: Running):
     """Nothing is made anew: the second up only waits."""
-    server.world.provisioning_s = FOR_EVER_S
+    server.world.course.provisioning_s = FOR_EVER_S
     project.declare({"small": endpoint(name="small", timeouts={"settle": 0.01})})
     [line] = error_lines(project.up())
     expected = (
@@ -111,7 +111,7 @@ def test_a_wait_that_is_too_short_says_what_it_last_saw_and_the_next_up_goes_on(
 
 def test_an_endpoint_that_nobody_waits_for_is_made_at_once(project: Project, server: Running):
     """``wait: false``: the up ends while the endpoint is provisioning, and never asks its health route."""
-    server.world.provisioning_s = FOR_EVER_S
+    server.world.course.provisioning_s = FOR_EVER_S
     project.declare({"small": endpoint(wait=False)})
     project.up().expect_success()
     [found] = expect_agreement(project, server)
@@ -120,7 +120,7 @@ def test_an_endpoint_that_nobody_waits_for_is_made_at_once(project: Project, ser
 
 def test_an_api_that_is_unwell_for_a_moment_does_not_end_the_wait(project: Project, server: Running):
     """A 500, then more 503s than one call is repeated for: the wait outlasts them."""
-    server.world.provisioning_s = FOR_EVER_S
+    server.world.course.provisioning_s = FOR_EVER_S
     project.declare({"small": endpoint()})
     with under_way(project) as up:
         up.reach(lambda: lists(server) > 1, "the wait begins")

@@ -76,7 +76,7 @@ def _deployed(parts: Parts, request: Request, recipe: Recipe | None, body: wire.
             if name is not None:
                 raise
     parts.note(request, "created", made, grant.person)
-    return wire.render(made, parts.base_url)
+    return parts.render(made)
 
 
 def _text(body: wire.Json, key: str) -> str | None:

@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 def router(parts: Parts) -> Routes:
     """Make the routes under ``/v2/endpoint``."""
     routes = Routes(prefix="/v2/endpoint/{namespace}")
-    world, shown = parts.world, Shown(parts.base_url)
+    world, shown = parts.world, Shown(parts.render)
 
     def show(endpoint: Endpoint) -> Response:
         return answer_text(shown.one(endpoint))
@@ -39,7 +39,7 @@ def router(parts: Parts) -> Routes:
     @routes.post("")
     async def create(namespace: str, request: Request) -> Response:
         by = parts.allow(request, "write", namespace).person
-        made = world.create(namespace, parsing.parse_create(await request.body()), by)
+        made = world.create(namespace, parsing.parse_create(await request.body(), world.choices), by)
         parts.note(request, "created", made, by)
         return show(made)
 
@@ -51,7 +51,7 @@ def router(parts: Parts) -> Routes:
     @routes.put("/{name}")
     async def update(namespace: str, name: str, request: Request) -> Response:
         by = parts.allow(request, "write", namespace).person
-        merge = parsing.parse_update(await request.body())
+        merge = parsing.parse_update(await request.body(), world.choices)
         old = world.get(namespace, name).declaration
         new = world.update(namespace, name, merge, by)
         parts.note(request, "updated", new, by, changed(old, new.declaration))

@@ -19,47 +19,59 @@ from hf_reference.containers.call import Call
 from hf_reference.http.parts import Parts
 from hf_reference.http.routes import Routes
 from hf_reference.model import Status
+from hf_reference.past import is_deploying
 from hf_reference.traffic import Hit
+from hf_reference.wire import health_route
 
 if TYPE_CHECKING:
+    from hf_reference.choices import Choices
+    from hf_reference.declaration import Declaration
     from hf_reference.endpoint import Endpoint
 
 _METHODS: Final = ["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"]
 _POLL_S: Final = 0.01
 """Real seconds between two looks at a replica that is being waited for."""
+_COMING: Final = frozenset({Status.PENDING, Status.INITIALIZING})
 _PAUSED: Final = "Bad Request: The endpoint is paused, ask a maintainer to restart it"
 
 
 def router(parts: Parts) -> Routes:
     """Make the routes under ``/e``."""
     routes = Routes(prefix="/e/{label}")
+    choices = parts.world.choices
 
     @routes.add("", _METHODS)
     @routes.add("/{path:path}", _METHODS)
     async def serve(label: str, request: Request, path: str = "") -> Response:
         came = parts.clock.now()
         endpoint = parts.world.at_label(label)
-        if endpoint is None or endpoint.gone_at is not None or endpoint.declaration.private_service is not None:
-            # One behind PrivateLink answers inside the VPC only, and nothing connects a VPC here.
+        if endpoint is None or endpoint.gone_at is not None or _in_a_vpc(endpoint.declaration, choices):
             return error("Not Found", 404)
         _admit(parts, endpoint, request)
         serving = None
-        arrived = parts.world.arrive(label)
+        counts = choices.health_checks == "count" or path.strip("/") != health_route(endpoint.declaration).strip("/")
+        arrived = parts.world.arrive(label) if counts else endpoint
         try:
             held = await _held(parts, arrived, request) if arrived is not None else None
-            answered = _proxy(held)
+            answered = _proxy(held, request, choices)
             if answered is None and held is not None:
                 answered = await registry.serve(held, await _call(parts, label, request, path, came))
                 # Every replica is as idle as the next; the first one serves.
                 serving = next((r.id for r in logs.replicas(held.past, label) if r.live), None)
             answered = answered or error("Not Found", 404)
         finally:
-            if arrived is not None:
+            if counts and arrived is not None:
                 parts.world.depart(label)
         parts.traffic.record(label, Hit(came, parts.clock.now() - came, answered.status_code, serving))
         return answered
 
     return routes
+
+
+def _in_a_vpc(declaration: Declaration, choices: Choices) -> bool:
+    """Whether it answers inside a VPC only: nothing connects one here."""
+    private = declaration.type == "private" and choices.private_reach == "vpc"
+    return private or declaration.private_service is not None
 
 
 def _admit(parts: Parts, endpoint: Endpoint, request: Request) -> None:
@@ -88,7 +100,7 @@ async def _held(parts: Parts, endpoint: Endpoint, request: Request) -> Endpoint 
         return endpoint
     label, until, real_until = endpoint.label, parts.clock.now() + patience_s, time.monotonic() + patience_s
     held: Endpoint | None = endpoint
-    while held is not None and held.life.status in {Status.PENDING, Status.INITIALIZING}:
+    while held is not None and held.life.status in _COMING and not _refused_to_wait(held, request, parts.world.choices):
         if parts.clock.now() >= until or time.monotonic() >= real_until:
             break
         await asyncio.sleep(_POLL_S)
@@ -96,15 +108,23 @@ async def _held(parts: Parts, endpoint: Endpoint, request: Request) -> Endpoint 
     return held
 
 
-def _proxy(endpoint: Endpoint | None) -> Response | None:
+def _refused_to_wait(endpoint: Endpoint, request: Request, choices: Choices) -> bool:
+    """Whether a request that asks to be held is not, for what is under way is no wake (one published report)."""
+    asks = "x-scale-up-timeout" in request.headers and endpoint.life.ready == 0
+    return asks and choices.hold_while_deploying == "refused" and is_deploying(endpoint.past)
+
+
+def _proxy(endpoint: Endpoint | None, request: Request, choices: Choices) -> Response | None:
     """Answer in the place of a container that does not run; None lets the request through."""
     if endpoint is None:
         return error("Not Found", 404)
+    if _refused_to_wait(endpoint, request, choices):
+        return error("Bad Request: workload is not stopped", 400)
     if endpoint.life.status is Status.PAUSED:
         return error(_PAUSED, 400)  # text seen in published reports
     if endpoint.life.ready == 0:
-        # 503 from the autoscaling guide; the text is guessed. It also covers a roll-out with one replica (measured).
-        return error("503 Service Unavailable: no replica is ready", 503)
+        # 503 from the autoscaling guide. It also covers a roll-out with one replica (measured).
+        return error(choices.no_replica_text, 503)
     return None
 
 

@@ -65,18 +65,18 @@ def router(parts: Parts) -> Routes:
 
     @routes.get("/sse")
     async def stream(namespace: str, name: str, request: Request) -> Response:
-        return watch(parts, request, found(namespace, name, request), _states(parts.base_url), "text/event-stream")
+        return watch(parts, request, found(namespace, name, request), _states(parts), "text/event-stream")
 
     return routes
 
 
-def _states(base_url: str) -> Callable[[Endpoint], list[str]]:
+def _states(parts: Parts) -> Callable[[Endpoint], list[str]]:
     """Say the endpoint as GET shows it, first as it is and then whenever that changes."""
     last: str | None = None
 
     def said(endpoint: Endpoint) -> list[str]:
         nonlocal last
-        shown = json.dumps(wire.render(endpoint, base_url))
+        shown = json.dumps(parts.render(endpoint))
         news = [] if shown == last else [event(shown)]
         last = shown
         return news

@@ -13,6 +13,7 @@ from hf_reference.containers.call import Choices, Meter
 from hf_reference.errors import (
     AbsentError,
     ForbiddenError,
+    InstanceError,
     InvalidError,
     MissingError,
     OverQuotaError,
@@ -24,13 +25,15 @@ from hf_reference.errors import (
     WrongStatusError,
 )
 from hf_reference.traffic import Traffic
+from hf_reference.wire import render
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
 
     from starlette.requests import Request
     from starlette.responses import Response
 
+    from hf_reference import choices
     from hf_reference.audit import Action
     from hf_reference.clock import Clock
     from hf_reference.endpoint import Endpoint, Person
@@ -38,16 +41,15 @@ if TYPE_CHECKING:
     from hf_reference.journal import Journal
     from hf_reference.store import Store
     from hf_reference.tokens import Grant, Permission, Tokens
+    from hf_reference.wire import Json
     from hf_reference.world import World
 
-_CODES: Final[dict[type[RefusalError], int]] = {
+_CODES: Final[dict[type[RefusalError], int]] = {  # what is not published has its code among the choices
     UnauthorisedError: 401,
     ForbiddenError: 403,
     MissingError: 404,
     TakenError: 409,
-    InvalidError: 400,
     UnparsableError: 400,
-    OverQuotaError: 400,  # guessed: neither code nor text is published
     WrongStatusError: 400,
     AbsentError: 501,
 }
@@ -109,6 +111,10 @@ class Parts:
             request_id=request.scope.get("extensions", {}).get(REQUEST_ID, ""),
         )
 
+    def render(self, endpoint: Endpoint) -> Json:
+        """Render an endpoint as this server shows it."""
+        return render(endpoint, self.base_url, self.world.choices)
+
     def commit(self, *, even_if_only_time_passed: bool = False) -> None:
         """Put what changed into the state file, if there is one.
 
@@ -121,10 +127,20 @@ class Parts:
                 self.store.save(changes, acts)
 
 
-def refuse(_: Request, refusal: Exception) -> Response:
-    """Turn a refusal into an answer; anything else is a fault of ours and goes up."""
-    if isinstance(refusal, RefusalError):
-        return error(str(refusal), _CODES[type(refusal)])
-    if isinstance(refusal, SetupError):
-        return error(str(refusal), 422)
-    raise refusal
+def refusing(chosen: choices.Choices) -> Callable[[Request, Exception], Response]:
+    """Give what turns a refusal into an answer; anything else is a fault of ours and goes up."""
+    codes: dict[type[RefusalError], int] = {
+        **_CODES,
+        OverQuotaError: chosen.quota_status,
+        InvalidError: chosen.invalid_status,
+        InstanceError: chosen.instance_status,
+    }
+
+    def refuse(_: Request, refusal: Exception) -> Response:
+        if isinstance(refusal, RefusalError):
+            return error(str(refusal), codes[type(refusal)])
+        if isinstance(refusal, SetupError):
+            return error(str(refusal), 422)
+        raise refusal
+
+    return refuse

@@ -18,7 +18,6 @@ from starlette.responses import Response
 
 from hf_reference.answers import error
 from hf_reference.errors import RefusalError, SetupError
-from hf_reference.http.parts import refuse
 
 if TYPE_CHECKING:
     from starlette.types import Receive, Scope, Send
@@ -76,8 +75,9 @@ class Routes:
 class Application:
     """All routes as one ASGI application. Where two templates fit a path, the one that was added first counts."""
 
-    def __init__(self, tables: Iterable[Routes]) -> None:
-        """Serve what the tables hold."""
+    def __init__(self, tables: Iterable[Routes], refuse: Callable[[Request, Exception], Response]) -> None:
+        """Serve what the tables hold; ``refuse`` turns a refusal into an answer."""
+        self._refuse = refuse
         self._places: dict[str, dict[str, _Place]] = {}
         for route in (route for routes in tables for route in routes.table):
             places = self._places.setdefault(_head(route.path), {})
@@ -91,7 +91,7 @@ class Application:
         try:
             response = await self._answer(request)
         except (RefusalError, SetupError) as refusal:
-            response = refuse(request, refusal)
+            response = self._refuse(request, refusal)
         except Exception:
             broken = error("Internal Server Error: a fault of the reference server, please report it", 500)
             await broken(scope, receive, send)

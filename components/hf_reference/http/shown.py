@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
-from hf_reference import wire
 from hf_reference.answers import compact
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Callable, Iterable
 
     from hf_reference.endpoint import Endpoint
+    from hf_reference.wire import Json
 
 _KEPT: Final = 10_000
 """Texts, of one to two kilobytes. When there are more, all are written anew; nobody has to ask which are still used."""
@@ -19,9 +19,9 @@ _KEPT: Final = 10_000
 class Shown:
     """What GET shows of endpoints. An ``Endpoint`` is a value, so its text holds until another takes its place."""
 
-    def __init__(self, base_url: str) -> None:
-        """Start empty; addresses of endpoints begin with ``base_url``."""
-        self._base_url = base_url
+    def __init__(self, render: Callable[[Endpoint], Json]) -> None:
+        """Start empty; ``render`` must give the same for the same endpoint."""
+        self._render = render
         self._texts: dict[int, tuple[Endpoint, str]] = {}
 
     def one(self, endpoint: Endpoint) -> str:
@@ -31,7 +31,7 @@ class Shown:
             return kept[1]
         if len(self._texts) >= _KEPT:
             self._texts.clear()
-        text = compact(wire.render(endpoint, self._base_url))
+        text = compact(self._render(endpoint))
         self._texts[endpoint.serial] = endpoint, text
         return text
 

@@ -84,7 +84,7 @@ def test_replicas_that_still_start_are_the_first_to_go(
     world: World, clock: Virtual, run: Callable[..., Endpoint]
 ) -> None:
     """A start that takes ten minutes is given up when nobody needs it any more."""
-    world._course._provisioning_s = 600.0
+    world.course.provisioning_s = 600.0
     run()
     clock.advance(500)
     start = clock.now()  # a full minute
