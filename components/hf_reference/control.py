@@ -6,11 +6,7 @@ from pathlib import Path
 
 import click
 
-<<<<<<< HEAD
 from hf_reference.choices import parse_choices
-=======
-from hf_reference.call_log import Format, listen
->>>>>>> dac0df0 (Let more go wrong on request, by a file as well)
 from hf_reference.clock import Clock, Real, Scaled, Virtual
 from hf_reference.errors import SetupError
 from hf_reference.server import DEFAULT_DELETION_S, DEFAULT_PROVISIONING_S, Options
@@ -75,7 +71,6 @@ _FILE = click.Path(path_type=Path, dir_okay=False)
     show_default=True,
     help="Whether this deployment can search logs; without, the v3 routes answer 501.",
 )
-<<<<<<< HEAD
 @click.option(
     "--choice",
     "chosen",
@@ -83,18 +78,6 @@ _FILE = click.Path(path_type=Path, dir_okay=False)
     metavar="NAME=VALUE",
     help="Another reading of what nobody published, such as put_on_paused=starts; may be given more than once.",
 )
-=======
-@click.option("--faults", type=_FILE, help="JSON or YAML: a list of faults, each as POST /_test/faults takes it.")
-@click.option("--journal", type=_FILE, help="File to write the journal to as it happens, as JSON lines.")
-@click.option(
-    "--log-format",
-    type=click.Choice(["text", "json"]),
-    default="text",
-    show_default=True,
-    help="Form of the lines on the error stream, one per call.",
-)
-@click.option("--quiet", is_flag=True, help="Only warnings and errors on the error stream.")
->>>>>>> dac0df0 (Let more go wrong on request, by a file as well)
 @click.option("--seed", type=int, default=0, show_default=True, help="Where identifiers come from.")
 def serve(  # noqa: PLR0913 - one argument per option
     *,
@@ -108,35 +91,13 @@ def serve(  # noqa: PLR0913 - one argument per option
     state: Path | None,
     tokens: Path | None,
     log_search: bool,
-<<<<<<< HEAD
     chosen: tuple[str, ...],
-=======
-    faults: Path | None,
-    journal: Path | None,
-    log_format: Format,
-    quiet: bool,
->>>>>>> dac0df0 (Let more go wrong on request, by a file as well)
     seed: int,
 ) -> None:
     """Run the reference server: the Inference Endpoints API on this machine, without an account and without a bill.
 
     The first line printed is the base URL; from then on connections are accepted.
     """
-<<<<<<< HEAD
-=======
-    options = Options(
-        seed=seed,
-        provisioning_s=provisioning,
-        deletion_s=deletion,
-        latency_s=latency,
-        state=state,
-        tokens=tokens,
-        log_search=log_search,
-        faults=faults,
-        journal=journal,
-    )
-    listen(log_format, quiet=quiet)
->>>>>>> dac0df0 (Let more go wrong on request, by a file as well)
     try:
         options = Options(
             seed=seed,

@@ -17,11 +17,7 @@ from typing import TYPE_CHECKING, Final
 
 from pydantic import ValidationError
 
-<<<<<<< HEAD
 from hf_reference.choices import DEFAULTS
-=======
-from hf_reference import strict_json
->>>>>>> dac0df0 (Let more go wrong on request, by a file as well)
 from hf_reference.declaration import DEFAULT_SCALE_TO_ZERO_MIN, Declaration
 from hf_reference.errors import InvalidError, UnparsableError
 from hf_reference.wire import render_image
@@ -53,8 +49,8 @@ def parse_object(body: bytes) -> Json:
     :raises UnparsableError: it is not one.
     """
     try:
-        value = strict_json.loads(body)
-    except ValueError as error:
+        value = json.loads(body)
+    except (ValueError, RecursionError) as error:
         message = f"Failed to parse the request body as JSON: {error}"
         raise UnparsableError(message) from error
     if not isinstance(value, dict):

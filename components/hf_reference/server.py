@@ -11,15 +11,14 @@ import signal
 import socket
 import threading
 from contextlib import contextmanager
-from dataclasses import dataclass, fields
-from typing import TYPE_CHECKING, Any, Final
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Final
 
-import h11
 import uvicorn
 from starlette.responses import Response
 from uvicorn.protocols.http.h11_impl import H11Protocol
 
-from hf_reference.answers import answer, error
+from hf_reference.answers import answer
 from hf_reference.audit import AuditLog
 from hf_reference.choices import DEFAULTS, Choices
 from hf_reference.clock import Clock, Virtual
@@ -37,15 +36,9 @@ from hf_reference.http import (
     provider,
     test_only,
 )
-<<<<<<< HEAD
 from hf_reference.http.desk import CUT, Desk
 from hf_reference.http.parts import Parts, Switches, refusing
-=======
-from hf_reference.http.desk import Desk
-from hf_reference.http.parts import Parts, Switches
->>>>>>> dac0df0 (Let more go wrong on request, by a file as well)
 from hf_reference.http.routes import Application, Routes
-from hf_reference.http.strikes import CONNECTION
 from hf_reference.journal import Journal
 from hf_reference.store import Store
 from hf_reference.tokens import Tokens
@@ -79,17 +72,8 @@ class Options:
     state: Path | None = None
     tokens: Path | None = None
     log_search: bool = True
-<<<<<<< HEAD
     choices: Choices = DEFAULTS
     """Behaviour that nobody published."""
-=======
-    faults: Path | None = None
-    journal: Path | None = None
-
-
-_FILES: Final = ("state", "tokens", "faults", "journal")
-"""Options that name files: what is in them stands in the journal, or is not this run's."""
->>>>>>> dac0df0 (Let more go wrong on request, by a file as well)
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,7 +101,6 @@ class Running:
             message = f"the clock is {self.clock.kind}; only a virtual one can be moved"
             raise SetupError(message)
         self.clock.advance(seconds)
-        self.journal.setup("POST", "/_test/clock", {"advance_s": seconds})
 
     def load(self, endpoint: str, *, pending: int = 0, hardware_percent: float | None = None) -> None:
         """Give ``namespace/name`` pending requests beside the real ones, and its replicas a usage to show.
@@ -126,8 +109,6 @@ class Running:
         """
         namespace, _, name = endpoint.partition("/")
         self.world.prescribe_load(namespace, name, pending, hardware_percent)
-        load = {"endpoint": endpoint, "pending": pending, "hardware_percent": hardware_percent}
-        self.journal.setup("PUT", "/_test/load", load)
 
     def bills(self) -> list[Bill]:
         """Give what each endpoint of this run has cost, also those that are gone."""
@@ -137,20 +118,9 @@ class Running:
 def assemble(base_url: str, clock: Clock, options: Options) -> Parts:
     """Join the parts, and take up what the state file holds.
 
-    :raises SetupError: one of the files cannot be used.
+    :raises SetupError: the state file or the file of tokens cannot be used.
     """
-    store = None if options.state is None else Store(options.state)
-    stored = None if store is None else store.load()
-    if stored is not None:
-        clock.go_on_from(stored.now)
-    journal = Journal(clock, _head(clock, options, fresh=stored is None))
-    if options.journal is not None:
-        try:
-            journal.write_to(options.journal)
-        except OSError as failure:
-            message = f"cannot write the journal {str(options.journal)!r}: {failure}"
-            raise SetupError(message) from failure
-    faults = Faults(options.seed, journal.setup)
+    faults = Faults()
     world = World(
         clock,
         faults,
@@ -159,25 +129,20 @@ def assemble(base_url: str, clock: Clock, options: Options) -> Parts:
         deletion_s=options.deletion_s,
         choices=options.choices,
     )
-    tokens = Tokens(faults.revoked, journal.setup)
+    tokens = Tokens()
     if options.tokens is not None:
         tokens.load(options.tokens)
-    if options.faults is not None:
-        faults.load(options.faults)
+    store = None if options.state is None else Store(options.state)
+    stored = None if store is None else store.load()
     if stored is not None:
+        clock.go_on_from(stored.now)
         kept = [endpoint for endpoint in stored.endpoints.values() if endpoint is not None]
         world.restore(kept, serial=stored.serial, quotas=stored.quotas)
     switches = Switches(log_search=options.log_search)
     log = AuditLog() if store is None else AuditLog(store.load_audit())
     return Parts(
-        base_url, clock, faults, journal, tokens, world, store, options.latency_s, switches=switches, audit=log
+        base_url, clock, faults, Journal(), tokens, world, store, options.latency_s, switches=switches, audit=log
     )
-
-
-def _head(clock: Clock, options: Options, *, fresh: bool) -> dict[str, Any]:
-    """Say in the journal's first line what a server has to be like to answer as this one does."""
-    chosen = {f.name: getattr(options, f.name) for f in fields(options) if f.name not in _FILES}
-    return {"clock": clock.kind, "start_s": clock.now(), "fresh": fresh, "options": chosen}
 
 
 def build_app(parts: Parts) -> ASGIApp:
@@ -193,25 +158,18 @@ def build_app(parts: Parts) -> ASGIApp:
     return Desk(Application([*control, *others, own], refusing(parts.world.choices)), parts)
 
 
-class _Connection(H11Protocol):
-    """A connection that a fault can end, and that refuses what is no HTTP in the API's shape."""
+class _Cuttable(H11Protocol):
+    """A connection that a fault can drop without an answer: the transport is out of an app's reach otherwise."""
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
         super().connection_made(transport)
         app = self.app
 
-        async def reachable(scope: Scope, receive: Receive, send: Send) -> None:
-            scope.setdefault("extensions", {})[CONNECTION] = transport
+        async def with_cut(scope: Scope, receive: Receive, send: Send) -> None:
+            scope.setdefault("extensions", {})[CUT] = transport.abort
             await app(scope, receive, send)
 
-        self.app = reachable
-
-    def send_400_response(self, msg: str) -> None:
-        body = bytes(error(msg, 400).body)
-        headers = [("content-type", "application/json"), ("content-length", str(len(body))), ("connection", "close")]
-        for event in (h11.Response(status_code=400, headers=headers), h11.Data(data=body), h11.EndOfMessage()):
-            self.transport.write(self.conn.send(event) or b"")
-        self.transport.close()
+        self.app = with_cut
 
 
 class _Server(uvicorn.Server):
@@ -220,10 +178,9 @@ class _Server(uvicorn.Server):
     def __init__(self, app: ASGIApp, ready: Callable[[], None], stopping: threading.Event) -> None:
         config = uvicorn.Config(
             app,
-            http=_Connection,
+            http=_Cuttable,
             ws="none",
             lifespan="off",
-            log_config=None,
             log_level="warning",
             access_log=False,
             timeout_graceful_shutdown=_STOP_LIMIT_S,
@@ -270,7 +227,7 @@ class _Passing(_Server):
         for task in list(self.server_state.tasks):
             task.cancel()
         for connection in list(self.server_state.connections):
-            if isinstance(connection, _Connection):
+            if isinstance(connection, _Cuttable):
                 connection.transport.abort()
         await asyncio.sleep(0)  # lets the transports close before their loop does
 
@@ -338,6 +295,5 @@ def serve(host: str, port: int, clock: Clock, options: Options, announce: Callab
 
 def _close(parts: Parts) -> None:
     parts.commit(even_if_only_time_passed=True)
-    parts.journal.close()
     if parts.store is not None:
         parts.store.close()

@@ -49,15 +49,9 @@ class World:
         """Start empty; ``provisioning_s`` is model time from create to running, ``deletion_s`` from DELETE to 404."""
         self.clock = clock
         self.deletion_s = deletion_s
-<<<<<<< HEAD
         self.choices = choices
         self.course = Course(oracle, provisioning_s, model.table_of(choices.made()))
         self._stage = Stage(self.course, choices)
-=======
-        self._oracle = oracle
-        self._course = Course(oracle, provisioning_s)
-        self._stage = Stage(self._course)
->>>>>>> dac0df0 (Let more go wrong on request, by a file as well)
         self._registry = self._stage.registry
         self._seed = seed
         self._serial = 0
@@ -203,10 +197,9 @@ class World:
         with self._lock:
             now = self._now()
             endpoint = metered(self._registry.writable(namespace, name), now)
-            lingering_s = self._oracle.lingering_s(endpoint.path)
-            gone_at = now + (self.deletion_s if lingering_s is None else lingering_s)
-            self._stage.put(replace(endpoint, gone_at=gone_at), now)
-            self._stage.pass_time(now)
+            self._stage.put(replace(endpoint, gone_at=now + self.deletion_s), now)
+            if self.deletion_s <= 0:
+                self._stage.pass_time(now)
             return endpoint
 
     def arrive(self, label: str) -> Endpoint | None:
