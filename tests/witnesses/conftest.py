@@ -54,14 +54,17 @@ IMAGES: dict[str, dict[str, Any]] = {
     "vllm": {"vLLM": {"url": "vllm/vllm-openai:v0.23.0"}},
 }
 
+FOR_WIDGETS = {"env": {"API_INFERENCE_COMPAT": "true"}}
+"""Answers of the default container in the shapes that clients of the Hub expect, of classification above all."""
+
 
 @pytest.fixture
 def serve(hf_clock: ServerClock, small: dict[str, Any]) -> Serve:
-    """Give a maker of running endpoints: image (of `IMAGES`, or none), and what else to create them with -> address."""
+    """Give a maker of running endpoints: image (of `IMAGES`, or the default one), further arguments -> address."""
     count = iter(range(100))
 
     def make(image: str | None = None, **changes: Any) -> str:
-        chosen = {} if image is None else {"custom_image": IMAGES[image]}
+        chosen = FOR_WIDGETS if image is None else {"custom_image": IMAGES[image]}
         endpoint = create_inference_endpoint(f"e{next(count)}", **{**small, **chosen, **changes})
         hf_clock.advance(30)
         url = endpoint.fetch().url

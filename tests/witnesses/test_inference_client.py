@@ -1,9 +1,10 @@
-"""`InferenceClient` and `AsyncInferenceClient` of huggingface_hub, on text."""
+"""`InferenceClient` and `AsyncInferenceClient` of huggingface_hub, on what each kind of container answers."""
 
 from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable
+from typing import Any
 
 import pytest
 from huggingface_hub import AsyncInferenceClient, ChatCompletionOutput, InferenceClient
@@ -49,6 +50,20 @@ def test_a_chat_comes_whole_and_in_pieces(serve: Serve, engine: str) -> None:
     assert streamed == whole.choices[0].message.content
     assert whole.choices[0].finish_reason in {"length", "stop"}
     assert 1 <= whole.usage.completion_tokens <= 8
+
+
+def test_a_text_gets_labels(serve: Serve) -> None:
+    """The likeliest first."""
+    labels = InferenceClient(serve(task="text-classification")).text_classification("a good day")
+    assert [label.score for label in labels] == sorted((label.score for label in labels), reverse=True)
+    assert len(labels) > 1
+
+
+def test_a_text_becomes_a_picture(serve: Serve) -> None:
+    """Which Pillow opens, in the size that was asked for."""
+    url = serve(repository="stabilityai/sdxl-turbo", task="text-to-image")
+    picture: Any = InferenceClient(url).text_to_image("a lighthouse", width=64, height=64)
+    assert picture.size == (64, 64)
 
 
 def test_the_asynchronous_client_gets_the_same(serve: Serve) -> None:
