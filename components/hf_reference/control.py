@@ -6,6 +6,7 @@ from pathlib import Path
 
 import click
 
+from hf_reference.call_log import Format, listen
 from hf_reference.choices import parse_choices
 from hf_reference.clock import Clock, Real, Scaled, Virtual
 from hf_reference.errors import SetupError
@@ -78,6 +79,16 @@ _FILE = click.Path(path_type=Path, dir_okay=False)
     metavar="NAME=VALUE",
     help="Another reading of what nobody published, such as put_on_paused=starts; may be given more than once.",
 )
+@click.option("--faults", type=_FILE, help="JSON or YAML: a list of faults, each as POST /_test/faults takes it.")
+@click.option("--journal", type=_FILE, help="File to write the journal to as it happens, as JSON lines.")
+@click.option(
+    "--log-format",
+    type=click.Choice(["text", "json"]),
+    default="text",
+    show_default=True,
+    help="Form of the lines on the error stream, one per call.",
+)
+@click.option("--quiet", is_flag=True, help="Only warnings and errors on the error stream.")
 @click.option("--seed", type=int, default=0, show_default=True, help="Where identifiers come from.")
 def serve(  # noqa: PLR0913 - one argument per option
     *,
@@ -92,6 +103,10 @@ def serve(  # noqa: PLR0913 - one argument per option
     tokens: Path | None,
     log_search: bool,
     chosen: tuple[str, ...],
+    faults: Path | None,
+    journal: Path | None,
+    log_format: Format,
+    quiet: bool,
     seed: int,
 ) -> None:
     """Run the reference server: the Inference Endpoints API on this machine, without an account and without a bill.
@@ -108,7 +123,10 @@ def serve(  # noqa: PLR0913 - one argument per option
             tokens=tokens,
             log_search=log_search,
             choices=parse_choices(chosen),
+            faults=faults,
+            journal=journal,
         )
+        listen(log_format, quiet=quiet)
         serve_until_stopped(host, port, _clock(kind, speed), options, _announce)
     except SetupError as error:
         raise click.ClickException(str(error)) from error

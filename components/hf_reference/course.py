@@ -68,14 +68,25 @@ class Course:
             return self.apply(endpoint, Event.REPLICA_READY, now, ready)
         if endpoint.look_at is not None and endpoint.look_at <= now:
             return self._looked(replace(endpoint, look_at=None), load, now)
-        ends = model.PASSES_BY.get(endpoint.life.status)
-        if ends is not None:
-            well, badly = ends
-            return self.apply(endpoint, badly if endpoint.doom is not None else well, now)
+        if endpoint.life.status in model.PASSES_BY:
+            ending = self.ending(endpoint)
+            return replace(endpoint, due=None) if ending is None else self.apply(endpoint, ending, now)
         watched = watching_idleness(endpoint, load)
         if watched.due is None or watched.due > now:
             return watched  # somebody used it in the meantime
         return self.apply(endpoint, Event.IDLED, now)
+
+    def ending(self, endpoint: Endpoint) -> Event | None:
+        """Give the event that ends a passing status when its time has come; None where a fault holds it."""
+        well, badly = model.PASSES_BY[endpoint.life.status]
+        doom = endpoint.doom
+        if doom is None:
+            return well
+        if endpoint.life.status is Status.PENDING:
+            return well if doom.after_s is None else badly
+        if doom.held_by is None:
+            return badly
+        return None if self._oracle.holds(doom.held_by) else well
 
     def _looked(self, endpoint: Endpoint, load: Load, now: float) -> Endpoint:
         """Let autoscaling look, and scale if it says so."""
@@ -120,6 +131,8 @@ class Course:
         return self._oracle.doom(kind, endpoint.path)
 
     def _awaited(self, endpoint: Endpoint, now: float) -> Endpoint:
+        if endpoint.doom is not None and endpoint.doom.after_s is not None:
+            return replace(endpoint, due=now + endpoint.doom.after_s)
         return replace(endpoint, due=now + self.provisioning_s * _SHARES[endpoint.life.status])
 
 

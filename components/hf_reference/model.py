@@ -129,6 +129,7 @@ Table: TypeAlias = dict[Status, dict[Event, Effect]]
 TABLE: Final[Table] = {
     Status.PENDING: {
         Event.SCHEDULED: _TO_INITIALIZING,
+        Event.START_FAILED: _TO_FAILED,  # no hardware was found
         Event.ROLL_OUT: _TO_PENDING,
         Event.RESCALE: _stay(Status.PENDING, target=Replicas.FULL),
         Event.PAUSE: _TO_PAUSED,  # guessed
@@ -199,7 +200,7 @@ VARIANTS: Final[dict[str, dict[Status, dict[Event, Effect | None]]]] = {
 """Other readings of the API (``choices``): the entries that each one changes; None takes an entry out."""
 
 PASSES_BY: Final[dict[Status, tuple[Event, Event]]] = {
-    Status.PENDING: (Event.SCHEDULED, Event.SCHEDULED),
+    Status.PENDING: (Event.SCHEDULED, Event.START_FAILED),
     Status.INITIALIZING: (Event.STARTED, Event.START_FAILED),
     Status.UPDATING: (Event.ROLLED_OUT, Event.ROLL_OUT_FAILED),
 }

@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, Final
 
 from pydantic import ValidationError
 
+from hf_reference import strict_json
 from hf_reference.choices import DEFAULTS
 from hf_reference.declaration import DEFAULT_SCALE_TO_ZERO_MIN, Declaration
 from hf_reference.errors import InvalidError, UnparsableError
@@ -49,8 +50,8 @@ def parse_object(body: bytes) -> Json:
     :raises UnparsableError: it is not one.
     """
     try:
-        value = json.loads(body)
-    except (ValueError, RecursionError) as error:
+        value = strict_json.loads(body)
+    except ValueError as error:
         message = f"Failed to parse the request body as JSON: {error}"
         raise UnparsableError(message) from error
     if not isinstance(value, dict):

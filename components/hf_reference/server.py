@@ -11,14 +11,15 @@ import signal
 import socket
 import threading
 from contextlib import contextmanager
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Final
+from dataclasses import dataclass, fields
+from typing import TYPE_CHECKING, Any, Final
 
+import h11
 import uvicorn
 from starlette.responses import Response
 from uvicorn.protocols.http.h11_impl import H11Protocol
 
-from hf_reference.answers import answer
+from hf_reference.answers import answer, error
 from hf_reference.audit import AuditLog
 from hf_reference.choices import DEFAULTS, Choices
 from hf_reference.clock import Clock, Virtual
@@ -36,9 +37,10 @@ from hf_reference.http import (
     provider,
     test_only,
 )
-from hf_reference.http.desk import CUT, Desk
+from hf_reference.http.desk import Desk
 from hf_reference.http.parts import Parts, Switches, refusing
 from hf_reference.http.routes import Application, Routes
+from hf_reference.http.strikes import CONNECTION
 from hf_reference.journal import Journal
 from hf_reference.store import Store
 from hf_reference.tokens import Tokens
@@ -72,8 +74,14 @@ class Options:
     state: Path | None = None
     tokens: Path | None = None
     log_search: bool = True
+    faults: Path | None = None
+    journal: Path | None = None
     choices: Choices = DEFAULTS
     """Behaviour that nobody published."""
+
+
+_FILES: Final = ("state", "tokens", "faults", "journal")
+"""Options that name files: what is in them stands in the journal, or is not this run's."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,6 +109,7 @@ class Running:
             message = f"the clock is {self.clock.kind}; only a virtual one can be moved"
             raise SetupError(message)
         self.clock.advance(seconds)
+        self.journal.setup("POST", "/_test/clock", {"advance_s": seconds})
 
     def load(self, endpoint: str, *, pending: int = 0, hardware_percent: float | None = None) -> None:
         """Give ``namespace/name`` pending requests beside the real ones, and its replicas a usage to show.
@@ -109,6 +118,8 @@ class Running:
         """
         namespace, _, name = endpoint.partition("/")
         self.world.prescribe_load(namespace, name, pending, hardware_percent)
+        load = {"endpoint": endpoint, "pending": pending, "hardware_percent": hardware_percent}
+        self.journal.setup("PUT", "/_test/load", load)
 
     def bills(self) -> list[Bill]:
         """Give what each endpoint of this run has cost, also those that are gone."""
@@ -118,9 +129,20 @@ class Running:
 def assemble(base_url: str, clock: Clock, options: Options) -> Parts:
     """Join the parts, and take up what the state file holds.
 
-    :raises SetupError: the state file or the file of tokens cannot be used.
+    :raises SetupError: one of the files cannot be used.
     """
-    faults = Faults()
+    store = None if options.state is None else Store(options.state)
+    stored = None if store is None else store.load()
+    if stored is not None:
+        clock.go_on_from(stored.now)
+    journal = Journal(clock, _head(clock, options, fresh=stored is None))
+    if options.journal is not None:
+        try:
+            journal.write_to(options.journal)
+        except OSError as failure:
+            message = f"cannot write the journal {str(options.journal)!r}: {failure}"
+            raise SetupError(message) from failure
+    faults = Faults(options.seed, journal.setup)
     world = World(
         clock,
         faults,
@@ -129,20 +151,26 @@ def assemble(base_url: str, clock: Clock, options: Options) -> Parts:
         deletion_s=options.deletion_s,
         choices=options.choices,
     )
-    tokens = Tokens()
+    tokens = Tokens(faults.revoked, journal.setup)
     if options.tokens is not None:
         tokens.load(options.tokens)
-    store = None if options.state is None else Store(options.state)
-    stored = None if store is None else store.load()
+    if options.faults is not None:
+        faults.load(options.faults)
     if stored is not None:
-        clock.go_on_from(stored.now)
         kept = [endpoint for endpoint in stored.endpoints.values() if endpoint is not None]
         world.restore(kept, serial=stored.serial, quotas=stored.quotas)
     switches = Switches(log_search=options.log_search)
     log = AuditLog() if store is None else AuditLog(store.load_audit())
     return Parts(
-        base_url, clock, faults, Journal(), tokens, world, store, options.latency_s, switches=switches, audit=log
+        base_url, clock, faults, journal, tokens, world, store, options.latency_s, switches=switches, audit=log
     )
+
+
+def _head(clock: Clock, options: Options, *, fresh: bool) -> dict[str, Any]:
+    """Say in the journal's first line what a server has to be like to answer as this one does."""
+    chosen = {f.name: getattr(options, f.name) for f in fields(options) if f.name not in {*_FILES, "choices"}}
+    chosen["choices"] = options.choices.model_dump(exclude_defaults=True)
+    return {"clock": clock.kind, "start_s": clock.now(), "fresh": fresh, "options": chosen}
 
 
 def build_app(parts: Parts) -> ASGIApp:
@@ -158,18 +186,25 @@ def build_app(parts: Parts) -> ASGIApp:
     return Desk(Application([*control, *others, own], refusing(parts.world.choices)), parts)
 
 
-class _Cuttable(H11Protocol):
-    """A connection that a fault can drop without an answer: the transport is out of an app's reach otherwise."""
+class _Connection(H11Protocol):
+    """A connection that a fault can end, and that refuses what is no HTTP in the API's shape."""
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
         super().connection_made(transport)
         app = self.app
 
-        async def with_cut(scope: Scope, receive: Receive, send: Send) -> None:
-            scope.setdefault("extensions", {})[CUT] = transport.abort
+        async def reachable(scope: Scope, receive: Receive, send: Send) -> None:
+            scope.setdefault("extensions", {})[CONNECTION] = transport
             await app(scope, receive, send)
 
-        self.app = with_cut
+        self.app = reachable
+
+    def send_400_response(self, msg: str) -> None:
+        body = bytes(error(msg, 400).body)
+        headers = [("content-type", "application/json"), ("content-length", str(len(body))), ("connection", "close")]
+        for event in (h11.Response(status_code=400, headers=headers), h11.Data(data=body), h11.EndOfMessage()):
+            self.transport.write(self.conn.send(event) or b"")
+        self.transport.close()
 
 
 class _Server(uvicorn.Server):
@@ -178,9 +213,10 @@ class _Server(uvicorn.Server):
     def __init__(self, app: ASGIApp, ready: Callable[[], None], stopping: threading.Event) -> None:
         config = uvicorn.Config(
             app,
-            http=_Cuttable,
+            http=_Connection,
             ws="none",
             lifespan="off",
+            log_config=None,
             log_level="warning",
             access_log=False,
             timeout_graceful_shutdown=_STOP_LIMIT_S,
@@ -227,7 +263,7 @@ class _Passing(_Server):
         for task in list(self.server_state.tasks):
             task.cancel()
         for connection in list(self.server_state.connections):
-            if isinstance(connection, _Cuttable):
+            if isinstance(connection, _Connection):
                 connection.transport.abort()
         await asyncio.sleep(0)  # lets the transports close before their loop does
 
@@ -295,5 +331,6 @@ def serve(host: str, port: int, clock: Clock, options: Options, announce: Callab
 
 def _close(parts: Parts) -> None:
     parts.commit(even_if_only_time_passed=True)
+    parts.journal.close()
     if parts.store is not None:
         parts.store.close()

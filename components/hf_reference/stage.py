@@ -18,7 +18,7 @@ from hf_reference.registry import Registry
 
 if TYPE_CHECKING:
     from hf_reference.choices import Choices
-    from hf_reference.endpoint import Endpoint
+    from hf_reference.endpoint import Endpoint, Key
     from hf_reference.load import Step
 
 TICK_S: Final = 1e-6
@@ -34,15 +34,27 @@ class Stage:
         self.course = course
         self._loads: dict[int, Load] = {}
         self._closed_bills: list[Bill] = []
+        self._held: dict[int, Key] = {}
+        """Those whose start waits for a fault to go, by serial number."""
 
     def put(self, endpoint: Endpoint, now: float) -> Endpoint:
         """Keep an endpoint as it is from now on."""
         load = self._load(endpoint, now)
         load.serve(now, endpoint.life.ready)
-        return self.registry.put(watching_load(endpoint, load, now))
+        endpoint = self.registry.put(watching_load(endpoint, load, now))
+        if endpoint.doom is not None and endpoint.doom.held_by is not None and endpoint.deadline is None:
+            self._held[endpoint.serial] = endpoint.key
+        else:
+            self._held.pop(endpoint.serial, None)
+        return endpoint
 
     def pass_time(self, now: float) -> None:
         """Let every deadline up to now pass, in order."""
+        for key in list(self._held.values()):
+            held = self.registry.present(*key)
+            ending = self.course.ending(held)
+            if ending is not None:
+                self.put(self.course.apply(held, ending, now), now)
         for due, endpoint in self.registry.due(now + TICK_S):
             if endpoint.gone_at is not None:
                 self._closed_bills.append(_bill(endpoint, due))

@@ -15,9 +15,13 @@ from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, ValidationError
 
 from hf_reference.endpoint import Person
 from hf_reference.errors import ForbiddenError, SetupError, UnauthorisedError
+from hf_reference.journal import untold
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from pathlib import Path
+
+    from hf_reference.journal import Tell
 
 Permission: TypeAlias = Literal["read", "write", "infer"]
 
@@ -76,9 +80,11 @@ _TABLE: Final = TypeAdapter(dict[str, Grant])
 class Tokens:
     """The table of tokens; empty means open."""
 
-    def __init__(self) -> None:
-        """Start open."""
+    def __init__(self, revoked: Callable[[str], bool] = lambda _token: False, tell: Tell = untold) -> None:
+        """Start open; ``revoked`` knows which tokens are worth nothing although the table has them."""
         self._table: dict[str, Grant] = {}
+        self._revoked = revoked
+        self._tell = tell
 
     def replace(self, table: object) -> None:
         """Take a new table, ``{token: {user, permissions, namespaces, gated}}``; an empty one opens the server again.
@@ -91,6 +97,7 @@ class Tokens:
             what = "; ".join(f"{'.'.join(map(str, e['loc'][1:]))}: {e['msg']}" for e in error.errors())
             message = f"not a table of tokens: {what}"
             raise SetupError(message) from None
+        self._tell("PUT", "/_test/tokens", table)
 
     def load(self, path: Path) -> None:
         """Take the table from a JSON or YAML file.
@@ -108,7 +115,7 @@ class Tokens:
         """Give what the ``Authorization`` header is worth; None when it is worth nothing."""
         scheme, _, token = (authorization or "").partition(" ")
         token = token.strip()
-        if scheme.lower() != "bearer" or not token:
+        if scheme.lower() != "bearer" or not token or self._revoked(token):
             return None
         if self._table:
             return self._table.get(token)

@@ -49,6 +49,7 @@ class World:
         """Start empty; ``provisioning_s`` is model time from create to running, ``deletion_s`` from DELETE to 404."""
         self.clock = clock
         self.deletion_s = deletion_s
+        self._oracle = oracle
         self.choices = choices
         self.course = Course(oracle, provisioning_s, model.table_of(choices.made()))
         self._stage = Stage(self.course, choices)
@@ -197,9 +198,10 @@ class World:
         with self._lock:
             now = self._now()
             endpoint = metered(self._registry.writable(namespace, name), now)
-            self._stage.put(replace(endpoint, gone_at=now + self.deletion_s), now)
-            if self.deletion_s <= 0:
-                self._stage.pass_time(now)
+            lingering_s = self._oracle.lingering_s(endpoint.path)
+            gone_at = now + (self.deletion_s if lingering_s is None else lingering_s)
+            self._stage.put(replace(endpoint, gone_at=gone_at), now)
+            self._stage.pass_time(now)
             return endpoint
 
     def arrive(self, label: str) -> Endpoint | None:

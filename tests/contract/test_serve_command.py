@@ -24,7 +24,7 @@ def served(*options: str, end: signal.Signals = signal.SIGTERM) -> Iterator[str]
     """Run ``serve`` for the length of a block, give its base URL, and demand a clean end."""
     environment = {**os.environ, "PYTHONPATH": os.pathsep.join(p for p in sys.path if p)}
     process = subprocess.Popen(
-        [sys.executable, "-m", "hf_reference", *options],
+        [sys.executable, "-m", "hf_reference", "--quiet", *options],
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
         text=True,

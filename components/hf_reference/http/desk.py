@@ -1,4 +1,4 @@
-"""What every call passes: a request id, the faults that strike it, the latency, the store, and the journal.
+"""What every call passes: a request id, the faults that strike it, the latency, the store, the journal and the log.
 
 An answer goes out only after the state file holds what it says, and a call stands in the journal before its answer
 can be read.
@@ -7,30 +7,35 @@ can be read.
 from __future__ import annotations
 
 import asyncio
-import json
+import time
 from hashlib import sha256
 from typing import TYPE_CHECKING, Any, Final
-from urllib.parse import unquote
+from urllib.parse import quote
 
 from starlette.datastructures import MutableHeaders
 
-from hf_reference.answers import answer
-from hf_reference.clock import rfc3339
-from hf_reference.faults import AnswerLost, Delay, StatusAnswer
+from hf_reference import strict_json
+from hf_reference.answers import error
+from hf_reference.call_log import log_call
 from hf_reference.http.parts import REQUEST_ID
+from hf_reference.http.strikes import Strikes, gone
+from hf_reference.journal import HEADERS
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
-
     from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-    from hf_reference.faults import RequestFault
     from hf_reference.http.parts import Parts
 
-CUT: Final = "hf_reference.cut"
-"""Key in the scope's extensions: a callable that drops the connection without a word."""
-_CONTROL = ("/v2", "/v3")
-_TEST_ONLY = "/_test"
+CONTROL_LIMIT: Final = 1 << 20
+"""Bytes of a body, except at an endpoint's own address. Guessed; a declaration is a few kilobytes."""
+DATA_LIMIT: Final = 32 << 20
+"""Bytes of a body at an endpoint's own address: an image or a minute of sound. Guessed."""
+_DISCARDED: Final = 64 << 20
+"""Bytes of a body that is too large which are read for the sake of clients that write all of it before they read."""
+_CONTROL: Final = ("/v2", "/v3")
+_DATA: Final = "/e/"
+_TEST_ONLY: Final = "/_test"
+_SHOWN: Final = frozenset({b"authorization", *(name.encode() for name in HEADERS)})
 
 
 class Desk:
@@ -47,30 +52,37 @@ class Desk:
         if scope["type"] != "http" or scope["path"].startswith(_TEST_ONLY):
             await self._app(scope, receive, send)
             return
-        body = await _read(receive)
-        faults = self._parts.faults.for_request(scope["method"], scope["path"], self._endpoint(scope, body))
-        await self._wait(scope["path"], faults)
+        began = time.monotonic()
+        limit = DATA_LIMIT if scope["path"].startswith(_DATA) else CONTROL_LIMIT
+        body, size = await _read(receive, limit)
+        strikes = self._strikes(scope, body)
+        delay_s = strikes.delay_s + (self._parts.latency_s if scope["path"].startswith(_CONTROL) else 0)
+        if delay_s:
+            await asyncio.sleep(delay_s)
         request_id = self._request_id()
         scope.setdefault("extensions", {})[REQUEST_ID] = request_id
-        lost = any(isinstance(fault, AnswerLost) for fault in faults)
-        kinds = [fault.kind for fault in faults]
-        visit = _Visit(self._parts, scope, body, send, faults=kinds, request_id=request_id, lost=lost)
-        answered = next((fault for fault in faults if isinstance(fault, StatusAnswer)), None)
-        if answered is None:
-            await self._app(scope, _replay(body, receive), visit.send)
-        else:
-            response = answer(answered.body, answered.status)
-            response.headers.update(answered.headers)
-            await response(scope, receive, visit.send)
-        if lost:
-            await asyncio.sleep(0)  # lets the server notice, or it would complain that nothing was answered
+        visit = _Visit(self._parts, scope, body, strikes, send, size=size, request_id=request_id, began=began)
+        if strikes.resets:
+            visit.record(None)
+            strikes.abort(reset=True)
+            await gone(receive)
+            return
+        again = _replay(body, receive)
+        answered = strikes.answer()
+        if answered is None and size > limit:
+            answered = error(f"Payload Too Large: more than {limit} bytes", 413)  # guessed
+        if answered is None and scope["path"].startswith(_CONTROL) and b"%2f" in scope.get("raw_path", b"").lower():
+            answered = error("Not Found", 404)  # a slash in a name is no separator, and no name has one
+        await (self._app if answered is None else answered)(scope, again, visit.send)
+        if strikes.ended:
+            await gone(again)
 
-    async def _wait(self, path: str, faults: list[RequestFault]) -> None:
-        seconds = sum(fault.seconds for fault in faults if isinstance(fault, Delay))
-        if path.startswith(_CONTROL):
-            seconds += self._parts.latency_s
-        if seconds:
-            await asyncio.sleep(seconds)
+    def _strikes(self, scope: Scope, body: bytes) -> Strikes:
+        faults = self._parts.faults
+        if not faults.armed():
+            return Strikes((), scope)
+        path, endpoint = scope["path"], self._endpoint(scope, body)
+        return Strikes(faults.for_request(scope["method"], path, endpoint, _token(scope)), scope)
 
     def _request_id(self) -> str:
         self._calls += 1
@@ -100,53 +112,94 @@ class _Visit:
         parts: Parts,
         scope: Scope,
         body: bytes,
+        strikes: Strikes,
         send: Send,
         *,
-        faults: Sequence[str],
+        size: int,
         request_id: str,
-        lost: bool,
+        began: float,
     ) -> None:
         self._parts = parts
         self._scope = scope
         self._body = body
-        self._send = send
-        self._faults = faults
+        self._strikes = strikes
+        self._send = strikes.bend(send)
+        self._size = size
         self._request_id = request_id
-        self._lost = lost
+        self._began = began
+        self._start: Message | None = None
 
     async def send(self, message: Message) -> None:
+        """Commit and write down the call, then let its answer go out."""
+        if self._strikes.ended:
+            return
         if message["type"] == "http.response.start":
             self._parts.commit()
-            self._record(None if self._lost else message["status"])
-            MutableHeaders(scope=message)["x-request-id"] = self._request_id
-            if self._lost:
-                self._scope["extensions"][CUT]()  # here, so that an answer that streams notices it too
-        if not self._lost:
+            if "content-length" in MutableHeaders(scope=message):
+                self._start = message  # the body comes at once, and the journal wants to see it
+            else:
+                await self._begin(message, None)
+            return
+        if self._start is not None:
+            start, self._start = self._start, None
+            await self._begin(start, self._digest(message.get("body", b"")))
+        if not self._strikes.ended:
             await self._send(message)
 
-    def _record(self, status: int | None) -> None:
-        authorization = next((v.decode("latin-1") for k, v in self._scope["headers"] if k == b"authorization"), None)
-        grant = self._parts.tokens.grant(authorization)
-        self._parts.journal.record(
-            at=rfc3339(self._parts.clock.now()),
+    async def _begin(self, start: Message, digest: str | None) -> None:
+        lost = self._strikes.loses_the_answer
+        self.record(None if lost else start["status"], digest)
+        if lost:
+            self._strikes.abort()  # here, so that an answer that streams notices it too
+            return
+        MutableHeaders(scope=start)["x-request-id"] = self._request_id
+        await self._send(start)
+
+    def record(self, status: int | None, digest: str | None = None) -> None:
+        """Put the call into the journal and the log."""
+        headers: dict[str, str] = {}
+        for key, value in self._scope["headers"]:
+            if key in _SHOWN:
+                headers.setdefault(key.decode(), value.decode("latin-1"))
+        grant = self._parts.tokens.grant(headers.pop("authorization", None))
+        entry = self._parts.journal.record(
             method=self._scope["method"],
-            path=self._scope["path"],
-            query=unquote(self._scope["query_string"].decode("latin-1")),
+            path=(self._scope.get("raw_path") or quote(self._scope["path"]).encode()).decode("latin-1"),
+            query=self._scope["query_string"].decode("latin-1"),
             status=status,
             user=None if grant is None else grant.user,
             body=self._body,
-            token=(authorization or "").partition(" ")[2].strip() or None,
-            faults=self._faults,
+            size=None if self._size == len(self._body) else self._size,
+            token=_token(self._scope),
+            faults=self._strikes.kinds,
+            headers=headers,
+            answer=digest,
         )
+        log_call(entry, self._request_id, time.monotonic() - self._began)
+
+    def _digest(self, body: bytes) -> str:
+        return sha256(body.replace(self._parts.base_url.encode(), b"{base}")).hexdigest()
 
 
-async def _read(receive: Receive) -> bytes:
-    chunks = []
-    while True:
+def _token(scope: Scope) -> str | None:
+    value = next((v for k, v in scope["headers"] if k == b"authorization"), b"")
+    scheme, _, token = value.decode("latin-1").partition(" ")
+    return (token.strip() or None) if scheme.lower() == "bearer" else None
+
+
+async def _read(receive: Receive, limit: int) -> tuple[bytes, int]:
+    """Give a body and its size; one larger than the limit comes back empty."""
+    chunks: list[bytes] = []
+    size, more = 0, True
+    while more and size <= _DISCARDED:
         message = await receive()
-        chunks.append(message.get("body", b""))
-        if not message.get("more_body", False):
-            return b"".join(chunks)
+        chunk, more = message.get("body", b""), message.get("more_body", False)
+        size += len(chunk)
+        if size <= limit:
+            chunks.append(chunk)
+        else:
+            chunks.clear()
+    return b"".join(chunks), size
 
 
 def _replay(body: bytes, receive: Receive) -> Receive:
@@ -176,7 +229,7 @@ def _catalog_path(body: bytes) -> str:
 
 def _object(body: bytes) -> dict[str, Any]:
     try:
-        value = json.loads(body)
-    except (ValueError, RecursionError):
+        value = strict_json.loads(body)
+    except ValueError:
         return {}
     return value if isinstance(value, dict) else {}

@@ -1,6 +1,7 @@
 """Routes that the real service does not have: time, load, bills, faults, tokens, quotas, and the journal.
 
-They need no token and are not in the journal. Everything under ``/_test`` is for whoever runs the server.
+They need no token; what they change stands in the journal as set-up. Everything under ``/_test`` is for whoever runs
+the server.
 """
 
 from __future__ import annotations
@@ -78,6 +79,7 @@ def router(parts: Parts) -> Routes:
         wanted = await _parsed(Quota, request)
         parts.world.set_quota(wanted.namespace, wanted.vendor, wanted.instance_type, wanted.max_accelerators)
         parts.commit(even_if_only_time_passed=True)
+        parts.journal.setup("PUT", "/_test/quota", wanted.model_dump())
         return answer({})
 
     @routes.put("/load")
@@ -86,6 +88,7 @@ def router(parts: Parts) -> Routes:
         namespace, _, name = wanted.endpoint.partition("/")
         parts.world.prescribe_load(namespace, name, wanted.pending, wanted.hardware_percent)
         parts.commit()
+        parts.journal.setup("PUT", "/_test/load", wanted.model_dump())
         return answer({})
 
     @routes.get("/billing")
@@ -94,7 +97,9 @@ def router(parts: Parts) -> Routes:
 
     @routes.put("/log-search")
     async def log_search(request: Request) -> Response:
-        parts.switches.log_search = (await _parsed(Switch, request)).enabled
+        wanted = await _parsed(Switch, request)
+        parts.switches.log_search = wanted.enabled
+        parts.journal.setup("PUT", "/_test/log-search", wanted.model_dump())
         return answer({})
 
     return routes
@@ -102,8 +107,14 @@ def router(parts: Parts) -> Routes:
 
 def _add_journal(routes: Routes, parts: Parts) -> None:
     @routes.get("/journal")
-    async def read() -> Response:
-        return answer({"items": [asdict(entry) for entry in parts.journal.entries()]})
+    async def read(request: Request) -> Response:
+        match request.query_params.get("format", "json"):
+            case "jsonl":
+                return Response(parts.journal.text(), media_type="application/jsonl")
+            case "json":
+                return answer({"items": [asdict(entry) for entry in parts.journal.entries()]})
+            case other:
+                return error(f"format: {other!r}: allowed are json, jsonl", 422)
 
     @routes.delete("/journal")
     async def clear() -> Response:
@@ -126,6 +137,7 @@ def _add_clock(routes: Routes, parts: Parts) -> None:
         if not isinstance(parts.clock, Virtual):
             return error(f"the clock is {parts.clock.kind}; only a virtual one can be moved", 409)
         parts.clock.advance(step.advance_s)
+        parts.journal.setup("POST", "/_test/clock", step.model_dump())
         parts.commit(even_if_only_time_passed=True)
         return shown()
 
@@ -150,7 +162,13 @@ def _add_faults(routes: Routes, parts: Parts) -> None:
 
 
 def _fault(armed: Armed) -> dict[str, Any]:
-    return {"id": armed.id, "left": armed.left, "hits": armed.hits, **armed.spec.model_dump(exclude_none=True)}
+    return {
+        "id": armed.id,
+        "left": armed.left,
+        "seen": armed.seen,
+        "hits": armed.hits,
+        **armed.spec.model_dump(exclude_none=True),
+    }
 
 
 async def _parsed(kind: type[T], request: Request) -> T:

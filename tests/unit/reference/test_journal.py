@@ -19,7 +19,7 @@ def journal() -> Journal:
 def record(journal: Journal, body: Any = None, **changes: Any) -> Entry:
     """Record a call with everything defaulted."""
     raw = body if isinstance(body, bytes) else b"" if body is None else json.dumps(body).encode()
-    call: dict[str, Any] = {"at": "t", "method": "GET", "path": "/v2", "query": "", "status": 200, "user": None}
+    call: dict[str, Any] = {"method": "GET", "path": "/v2", "query": "", "status": 200, "user": None}
     return journal.record(body=raw, token=TOKEN, **(call | changes))
 
 

@@ -8,7 +8,13 @@ from hf_reference.model import Event, Life, Status
 
 # One line per status: what each legal event leads to. Written apart from the table on purpose.
 EXPECTED = {
-    "pending": {"scheduled": "initializing", "roll out": "pending", "rescale": "pending", "pause": "paused"},
+    "pending": {
+        "scheduled": "initializing",
+        "start failed": "failed",
+        "roll out": "pending",
+        "rescale": "pending",
+        "pause": "paused",
+    },
     "initializing": {
         "started": "running",
         "start failed": "failed",

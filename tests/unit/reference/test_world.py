@@ -404,3 +404,84 @@ def test_two_worlds_of_one_seed_draw_alike(declare: Declare, alice: Person) -> N
     """Addresses follow from the seed alone, and another seed gives others."""
     labels = [[World(Virtual(), Faults(), seed=seed).create("acme", declare(), alice).label] for seed in (1, 1, 2)]
     assert labels[0] == labels[1] != labels[2]
+
+
+def test_without_capacity_a_start_waits_and_fails(
+    world: World, clock: Virtual, faults: Faults, declare: Callable[..., Declaration], alice: Person
+) -> None:
+    """Pending for as long as the fault says, then failed; the next start is another matter."""
+    faults.add({"fault": {"kind": "no_capacity", "seconds": 250}})
+    world.create("acme", declare(), alice)
+    clock.advance(249)
+    assert world.get("acme", "e1").life.status is Status.PENDING
+    clock.advance(1)
+    life = world.get("acme", "e1").life
+    assert (life.status, life.message, life.error) == (Status.FAILED, *["Endpoint failed to start"] * 2)
+    world.pause("acme", "e1", alice)
+    world.resume("acme", "e1", alice)
+    clock.advance(100)
+    assert world.get("acme", "e1").life.status is Status.RUNNING
+
+
+def test_a_stuck_start_is_ready_once_its_fault_is_gone(
+    world: World, clock: Virtual, faults: Faults, declare: Callable[..., Declaration], alice: Person
+) -> None:
+    """However long that takes; a pause and a resume get around it, for the fault struck once."""
+    fault = faults.add({"fault": {"kind": "stuck_initializing"}, "count": 2})
+    for name in ("e1", "e2"):
+        world.create("acme", declare(name), alice)
+    clock.advance(1_000_000)
+    assert {e.life.status for e in world.every("acme")} == {Status.INITIALIZING}
+    world.pause("acme", "e2", alice)
+    world.resume("acme", "e2", alice)
+    clock.advance(100)
+    assert [e.life.status for e in world.every("acme")] == [Status.INITIALIZING, Status.RUNNING]
+    faults.remove(fault.id)
+    assert world.get("acme", "e1").life.status is Status.RUNNING
+
+
+def test_a_stuck_start_whose_fault_goes_early_takes_its_usual_time(
+    world: World, clock: Virtual, faults: Faults, declare: Callable[..., Declaration], alice: Person
+) -> None:
+    """And a stuck endpoint can be deleted."""
+    fault = faults.add({"fault": {"kind": "stuck_initializing"}, "count": None})
+    for name in ("e1", "e2"):
+        world.create("acme", declare(name), alice)
+    clock.advance(200)
+    world.delete("acme", "e2")
+    clock.advance(1)
+    world.create("acme", declare("e3"), alice)
+    assert [e.name for e in world.every("acme")] == ["e1", "e3"]
+    faults.remove(fault.id)
+    clock.advance(99)
+    assert [e.life.status.value for e in world.every("acme")] == ["running", "initializing"]
+    clock.advance(1)
+    assert [e.life.status.value for e in world.every("acme")] == ["running", "running"]
+
+
+def test_a_restored_world_lets_a_stuck_start_go(
+    world: World, clock: Virtual, faults: Faults, declare: Callable[..., Declaration], alice: Person
+) -> None:
+    """Faults belong to a run, and so does what they hold."""
+    faults.add({"fault": {"kind": "stuck_initializing"}})
+    world.create("acme", declare(), alice)
+    clock.advance(500)
+    stuck = world.every("acme")
+    assert stuck[0].life.status is Status.INITIALIZING
+    other = World(clock, Faults(), provisioning_s=100.0)
+    other.restore(stuck, serial=1, quotas={})
+    assert other.get("acme", "e1").life.status is Status.RUNNING
+
+
+def test_a_deletion_that_lingers_takes_as_long_as_its_fault_says(
+    world: World, clock: Virtual, faults: Faults, declare: Callable[..., Declaration], alice: Person
+) -> None:
+    """Of the endpoint that it names; the others go as always."""
+    faults.add({"match": {"endpoint": "*/e1"}, "fault": {"kind": "delete_lingers", "seconds": 600}})
+    for name in ("e1", "e2"):
+        world.create("acme", declare(name), alice)
+        world.delete("acme", name)
+    clock.advance(599)
+    assert [e.name for e in world.every("acme")] == ["e1"]
+    clock.advance(1)
+    assert world.every("acme") == []
