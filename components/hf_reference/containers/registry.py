@@ -15,6 +15,7 @@ if TYPE_CHECKING:
 
 _DEFAULT: Final = "default"
 _MODULES: Final[Mapping[str, str]] = {
+    "tei": "tei",
     "tgi": "tgi",
     "tgiNeuron": "tgi",
 }
