@@ -208,6 +208,7 @@ def _point(patch: pytest.MonkeyPatch, server: ReferenceServer, token: str) -> No
         "HF_ENDPOINTS_API_URL": server.api_url,
         "HF_ENDPOINT": server.base_url,
         "HF_TOKEN": token,
+        "HF_HUB_OFFLINE": "0",  # tests that must not load models from the Hub are often run with 1
         "HF_HUB_DISABLE_TELEMETRY": "1",  # also a look-up that would stand in the journal
         "NO_PROXY": ",".join(filter(None, (os.environ.get("NO_PROXY"), "127.0.0.1"))),
     }
@@ -216,6 +217,7 @@ def _point(patch: pytest.MonkeyPatch, server: ReferenceServer, token: str) -> No
     patch.setattr(constants, "INFERENCE_ENDPOINTS_ENDPOINT", server.api_url)
     patch.setattr(constants, "INFERENCE_CATALOG_ENDPOINT", server.catalog_url)
     patch.setattr(constants, "ENDPOINT", server.base_url)
+    patch.setattr(constants, "HF_HUB_OFFLINE", False)
     patch.setattr(constants, "HF_HUB_DISABLE_TELEMETRY", True)
     patch.setattr(hf_api.api, "endpoint", server.base_url)
 

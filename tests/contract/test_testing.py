@@ -65,9 +65,10 @@ def test_loading_the_plugin_imports_nothing_that_takes_time() -> None:
 
 def surroundings() -> list[object]:
     """Everything by which code finds the service."""
-    names = ("HF_ENDPOINTS_API_URL", "HF_ENDPOINT", "HF_TOKEN", "NO_PROXY")
+    names = ("HF_ENDPOINTS_API_URL", "HF_ENDPOINT", "HF_TOKEN", "HF_HUB_OFFLINE", "NO_PROXY")
     bases = (constants.INFERENCE_ENDPOINTS_ENDPOINT, constants.INFERENCE_CATALOG_ENDPOINT, constants.ENDPOINT)
-    return [*map(os.environ.get, names), *bases, constants.HF_HUB_DISABLE_TELEMETRY, hf_api.api.endpoint]
+    switches = (constants.HF_HUB_DISABLE_TELEMETRY, constants.HF_HUB_OFFLINE)
+    return [*map(os.environ.get, names), *bases, *switches, hf_api.api.endpoint]
 
 
 @pytest.fixture
@@ -87,6 +88,15 @@ def test_the_surroundings_are_the_servers_during_the_test_alone(
     assert {hf_server.api_url, hf_server.base_url, hf_server.catalog_url} <= set(surroundings())
     assert HfApi().whoami()["name"] == hf_namespace
     assert [call["path"] for call in hf_server.journal()] == ["/api/whoami-v2"]
+
+
+def test_offline_mode_does_not_shut_out_the_server(
+    request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It is for the Hub, and the server is on this machine."""
+    monkeypatch.setattr(constants, "HF_HUB_OFFLINE", True)
+    request.getfixturevalue("hf_server")
+    assert HfApi().list_inference_endpoints() == []
 
 
 @pytest.mark.hf_server(process=True)

@@ -100,6 +100,11 @@ def test_state_is_local_and_encrypted_by_default(checkout):
     assert seen["PULUMI_HOME"] == f"{checkout.home}/.cache/pulumi-hf-endpoints/home"
 
 
+def test_what_runs_in_it_is_told_where_the_cache_is(checkout):
+    """The clients that only tests use are kept there."""
+    assert checkout.environment()["PULUMI_HF_ENDPOINTS_CACHE"] == f"{checkout.home}/.cache/pulumi-hf-endpoints"
+
+
 def test_a_shared_backend_gets_no_passphrase_of_ours(checkout):
     """Nobody's stack is encrypted with a word that stands in a public file."""
     assert "PULUMI_CONFIG_PASSPHRASE" not in checkout.environment(PULUMI_BACKEND_URL="s3://bucket")
