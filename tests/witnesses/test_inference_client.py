@@ -52,6 +52,14 @@ def test_a_chat_comes_whole_and_in_pieces(serve: Serve, engine: str) -> None:
     assert 1 <= whole.usage.completion_tokens <= 8
 
 
+def test_a_text_becomes_a_vector(serve: Serve) -> None:
+    """As an array with one row per text."""
+    url = serve("tei", repository="intfloat/multilingual-e5-large-instruct", task="feature-extraction")
+    vectors = InferenceClient(url).feature_extraction(PROMPT)
+    assert vectors.shape[0] == 1
+    assert vectors.shape[1] > 8
+
+
 def test_a_text_gets_labels(serve: Serve) -> None:
     """The likeliest first."""
     labels = InferenceClient(serve(task="text-classification")).text_classification("a good day")

@@ -62,6 +62,19 @@ def test_models_and_completions_are_there(serve: Callable[..., str], hf_token: s
     assert whole.object == "text_completion"
 
 
+def test_texts_become_vectors(serve: Callable[..., str], hf_token: str) -> None:
+    """In either encoding the same; the client asks for base64 by itself."""
+    url = serve("tei", repository="intfloat/multilingual-e5-large-instruct", task="feature-extraction")
+    with client(url, hf_token) as openai:
+        answer = openai.embeddings.create(model="tei", input=["a harbour", "a lighthouse"], encoding_format="float")
+        other = openai.embeddings.create(model="tei", input=["a harbour", "a lighthouse"])
+    first, second = (entry.embedding for entry in answer.data)
+    assert len(first) == len(second) > 8
+    assert first != second
+    assert other.data[0].embedding == pytest.approx(first)
+    assert answer.usage.total_tokens > 0
+
+
 @pytest.mark.parametrize("engine", ENGINES)
 def test_a_bad_parameter_is_the_clients_own_error(serve: Callable[..., str], hf_token: str, engine: str) -> None:
     """By the engine's status."""
