@@ -140,3 +140,17 @@ def test_a_bad_option_ends_with_its_reason(options: tuple[str, ...], text: str) 
     assert ended.stdout == ""
     assert text in ended.stderr
     assert "Traceback" not in ended.stderr
+
+
+def test_a_choice_on_the_command_line_holds_and_an_unknown_one_ends_the_command() -> None:
+    """One line says which there are; no traceback, no server."""
+    with served("--choice=missing_text=gone", "--choice", "missing_text=nothing at {endpoint}") as base_url:
+        with pytest.raises(urllib.error.HTTPError) as refused:
+            call("GET", f"{base_url}/v2/endpoint/acme/e1")
+        assert json.loads(refused.value.read()) == {"error": "nothing at acme/e1"}
+        refused.value.close()
+    command = [sys.executable, "-m", "hf_reference", "--choice", "put_on_paused=begins"]
+    environment = {**os.environ, "PYTHONPATH": os.pathsep.join(p for p in sys.path if p)}
+    ended = subprocess.run(command, capture_output=True, text=True, env=environment, check=False, timeout=10)
+    assert (ended.returncode, ended.stdout) == (1, "")
+    assert ended.stderr == "Error: choice 'put_on_paused' cannot be 'begins', only one of: stored, starts\n"

@@ -5,11 +5,12 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from hf_reference import model
 from hf_reference.clock import Virtual
 from hf_reference.endpoint import Endpoint, Person
 from hf_reference.errors import InvalidError, MissingError, OverQuotaError, TakenError, WrongStatusError
 from hf_reference.faults import Faults
-from hf_reference.model import Status
+from hf_reference.model import Event, Status
 from hf_reference.parsing import parse_update
 from hf_reference.world import World
 
@@ -485,3 +486,47 @@ def test_a_deletion_that_lingers_takes_as_long_as_its_fault_says(
     assert [e.name for e in world.every("acme")] == ["e1"]
     clock.advance(1)
     assert world.every("acme") == []
+
+
+@pytest.fixture
+def lead(
+    world: World, clock: Virtual, run: Callable[..., Endpoint], alice: Person, faults: Faults
+) -> Callable[[Status], None]:
+    """Give what brings an endpoint into a status."""
+
+    def to(status: Status) -> None:
+        if status is Status.FAILED:
+            faults.add({"match": {}, "fault": {"kind": "deploy_fails", "message": "no"}})
+        run(scaling={"minReplica": 0})
+        match status:
+            case Status.PENDING | Status.INITIALIZING:
+                world.pause("acme", "e1", alice)
+                world.resume("acme", "e1", alice)
+                clock.advance(10 if status is Status.INITIALIZING else 0)
+            case Status.UPDATING | Status.UPDATE_FAILED:
+                faults.add({"match": {}, "fault": {"kind": "update_fails", "message": "no"}})
+                world.update("acme", "e1", edit(model={"env": {"A": "1"}}), alice)
+                clock.advance(50 if status is Status.UPDATE_FAILED else 0)
+            case Status.PAUSED:
+                world.pause("acme", "e1", alice)
+            case Status.SCALED_TO_ZERO:
+                world.scale_to_zero("acme", "e1", alice)
+            case _:
+                pass
+
+    return to
+
+
+@pytest.mark.parametrize("status", Status)
+def test_a_verb_that_the_table_refuses_changes_nothing(
+    world: World, alice: Person, lead: Callable[[Status], None], status: Status
+) -> None:
+    """In every status, the refusal is all that happens."""
+    lead(status)
+    before = world.get("acme", "e1")
+    assert before.life.status is status
+    for event, verb in ((Event.PAUSE, "pause"), (Event.RESUME, "resume"), (Event.SCALE_TO_ZERO, "scale_to_zero")):
+        if not model.allows(before.life, event):
+            with pytest.raises(WrongStatusError):
+                getattr(world, verb)("acme", "e1", alice)
+            assert world.get("acme", "e1") == before
