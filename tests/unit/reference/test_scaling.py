@@ -131,6 +131,20 @@ def test_requests_under_way_scale_as_a_set_load_does(
     assert world.get("acme", "e1").life.target == 1
 
 
+def test_a_gap_between_requests_does_not_put_a_look_off(
+    world: World, clock: Virtual, run: Callable[..., Endpoint]
+) -> None:
+    """Nothing is pending in the very moment of the look, and too much was in each of the seconds before it."""
+    label = run().label
+    for _ in range(4):
+        world.arrive(label)
+    clock.advance(19.75)
+    for _ in range(4):
+        world.depart(label)
+    clock.advance(0.25)
+    assert world.get("acme", "e1").life.target == 2
+
+
 def test_an_idle_night_is_one_jump(world: World, clock: Virtual, run: Callable[..., Endpoint]) -> None:
     """Load in the evening, then nothing: down to one, then to zero, and a request in the morning wakes it."""
     label = run(low=0, high=3, scaleToZeroTimeout=15).label
@@ -218,8 +232,8 @@ def test_the_lines_of_a_start_go_on_while_others_start(
     run()
     said: list[logs.Line] = []
     for second in range(300):
-        if second in {5, 30}:
-            world.prescribe_load("acme", "e1", 3 if second == 5 else 6, None)
+        if second in {0, 30}:
+            world.prescribe_load("acme", "e1", 3 if second == 0 else 6, None)
         clock.advance(1)
         now = logs.lines(*_log(world))
         assert said == now[: len(said)]
