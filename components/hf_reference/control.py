@@ -79,6 +79,13 @@ _FILE = click.Path(path_type=Path, dir_okay=False)
     metavar="NAME=VALUE",
     help="Another reading of what nobody published, such as put_on_paused=starts; may be given more than once.",
 )
+@click.option(
+    "--handler",
+    "handlers",
+    multiple=True,
+    metavar="REPOSITORY=FILE",
+    help="A Python file with an EndpointHandler that serves this repository, inside of this process; repeatable.",
+)
 @click.option("--faults", type=_FILE, help="JSON or YAML: a list of faults, each as POST /_test/faults takes it.")
 @click.option("--journal", type=_FILE, help="File to write the journal to as it happens, as JSON lines.")
 @click.option(
@@ -103,6 +110,7 @@ def serve(  # noqa: PLR0913 - one argument per option
     tokens: Path | None,
     log_search: bool,
     chosen: tuple[str, ...],
+    handlers: tuple[str, ...],
     faults: Path | None,
     journal: Path | None,
     log_format: Format,
@@ -123,6 +131,7 @@ def serve(  # noqa: PLR0913 - one argument per option
             tokens=tokens,
             log_search=log_search,
             choices=parse_choices(chosen),
+            handlers=dict(_handler(text) for text in handlers),
             faults=faults,
             journal=journal,
         )
@@ -130,6 +139,14 @@ def serve(  # noqa: PLR0913 - one argument per option
         serve_until_stopped(host, port, _clock(kind, speed), options, _announce)
     except SetupError as error:
         raise click.ClickException(str(error)) from error
+
+
+def _handler(text: str) -> tuple[str, Path]:
+    repository, _, file = text.partition("=")
+    if not repository or not file:
+        message = f"--handler {text}: write REPOSITORY=FILE, such as acme/my-model=handler.py"
+        raise SetupError(message)
+    return repository, Path(file)
 
 
 def _announce(base_url: str) -> None:

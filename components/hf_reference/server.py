@@ -11,7 +11,7 @@ import signal
 import socket
 import threading
 from contextlib import contextmanager
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, field, fields
 from typing import TYPE_CHECKING, Any, Final
 
 import h11
@@ -23,6 +23,7 @@ from hf_reference.answers import answer, error
 from hf_reference.audit import AuditLog
 from hf_reference.choices import DEFAULTS, Choices
 from hf_reference.clock import Clock, Virtual
+from hf_reference.containers.handlers import Handlers
 from hf_reference.description import describe
 from hf_reference.errors import SetupError
 from hf_reference.faults import Faults
@@ -47,7 +48,7 @@ from hf_reference.tokens import Tokens
 from hf_reference.world import World
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Iterator, Mapping
     from pathlib import Path
     from types import FrameType
 
@@ -78,9 +79,11 @@ class Options:
     journal: Path | None = None
     choices: Choices = DEFAULTS
     """Behaviour that nobody published."""
+    handlers: Mapping[str, Path] = field(default_factory=dict)
+    """Repository → file with an ``EndpointHandler``; it runs in this process."""
 
 
-_FILES: Final = ("state", "tokens", "faults", "journal")
+_FILES: Final = ("state", "tokens", "faults", "journal", "handlers")
 """Options that name files: what is in them stands in the journal, or is not this run's."""
 
 
@@ -162,7 +165,17 @@ def assemble(base_url: str, clock: Clock, options: Options) -> Parts:
     switches = Switches(log_search=options.log_search)
     log = AuditLog() if store is None else AuditLog(store.load_audit())
     return Parts(
-        base_url, clock, faults, journal, tokens, world, store, options.latency_s, switches=switches, audit=log
+        base_url,
+        clock,
+        faults,
+        journal,
+        tokens,
+        world,
+        store,
+        options.latency_s,
+        switches=switches,
+        audit=log,
+        handlers=Handlers(options.handlers),
     )
 
 

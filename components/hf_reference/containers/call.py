@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
+from hf_reference.containers.handlers import Handlers
 from hf_reference.text.limits import DEFAULT_NEW_TOKENS, MAX_NEW_TOKENS
 
 
@@ -47,3 +48,4 @@ class Call:
     """Model time, in seconds since 1970."""
     choices: Choices = field(default_factory=Choices)
     meter: Meter = field(default_factory=Meter)
+    handlers: Handlers = field(default_factory=Handlers)

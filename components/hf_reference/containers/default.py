@@ -14,6 +14,7 @@ from starlette.responses import PlainTextResponse, Response
 from hf_reference import wire
 from hf_reference.answers import error
 from hf_reference.containers import media
+from hf_reference.containers.handlers import HandlerError
 from hf_reference.tasks import table, widgets
 from hf_reference.tasks.request import Request
 
@@ -38,16 +39,26 @@ async def serve(endpoint: Endpoint, call: Call) -> Response:
     if call.method != "POST" or call.path not in _PREDICT:
         return error("Not Found", 404)
     model = endpoint.declaration.model
-    task = table.find(model.task or "")
-    if task is None:
+    task, handled = table.find(model.task or ""), model.repository in call.handlers
+    if task is None and not handled:
         return error(f"the reference server has no model for task {model.task!r}", 501)
     try:
-        body = media.read(call, model.task or "", task.takes)
+        body = media.read(call, model.task or "", task.takes if task else "json")
+        if task is None or handled:
+            return media.write(call, await run_in_threadpool(_handle, endpoint, call, body))
         compat = model.env.get("API_INFERENCE_COMPAT", "").lower() in _TRUE
         answered = await run_in_threadpool(_predict, endpoint, task, body, compat=compat)
         return media.write(call, answered[0] if call.path == "generate" else answered)
+    except HandlerError as failure:
+        return error(str(failure), 500)
     except Exception as failure:  # noqa: BLE001 - the toolkit answers 400 whatever went wrong
         return error(str(failure), 400)
+
+
+def _handle(endpoint: Endpoint, call: Call, body: dict[str, Value]) -> Value:
+    """Let the user's handler answer; a picture that was sent as such reaches it as a Pillow image."""
+    handler = call.handlers.of(endpoint)
+    return handler(media.pictured(call, body))
 
 
 def _predict(endpoint: Endpoint, task: Task, body: dict[str, Value], *, compat: bool) -> Value:

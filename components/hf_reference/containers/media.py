@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import base64
 import binascii
+import io
 import json
 import math
 from typing import TYPE_CHECKING, Final
@@ -90,8 +91,26 @@ def _coerced(text: str) -> Value:
     return text
 
 
+def pictured(call: Call, body: dict[str, Value]) -> dict[str, Value]:
+    """Open the image of a body that was sent as one, which is how the toolkit gives it to handlers.
+
+    :raises ValueError: Pillow is not installed, or it is no image.
+    """
+    sent = call.headers.get("content-type", "").partition(";")[0].strip().lower()
+    if _TYPES.get(sent) != "image":
+        return body
+    try:
+        from PIL import Image  # noqa: PLC0415 - optional: only a user's own handler needs it
+    except ImportError as failure:
+        message = "a handler gets images by Pillow, which is not installed here"
+        raise ValueError(message) from failure
+    return {**body, "inputs": Image.open(io.BytesIO(body["inputs"])).convert("RGB")}
+
+
 def write(call: Call, answered: Value) -> Response:
     """Give an answer in the first type of ``Accept`` that there is: JSON, with pictures in base64, or one picture.
+
+    None, which only a user's handler gives, is an answer without content.
 
     :raises ValueError: there is none, or the answer is no picture.
     """
@@ -101,6 +120,9 @@ def write(call: Call, answered: Value) -> Response:
     if wanted is None:
         message = f'Accept type "{accept}" not supported. Supported accept types are: {", ".join(_TYPES)}'
         raise ValueError(message)
+    if answered is None:
+        return Response(status_code=204)
+    answered = _drawn(answered)
     if isinstance(answered, bytes):
         return Response(answered, media_type="application/octet-stream" if wanted == _JSON else wanted)
     if wanted == _JSON:
@@ -115,12 +137,21 @@ def write(call: Call, answered: Value) -> Response:
     return Response(answered.png, media_type=wanted)
 
 
+def _drawn(value: Value) -> Value:
+    """Write a Pillow image, by its manners alone, as PNG."""
+    if not (hasattr(value, "save") and hasattr(value, "getbands")):
+        return value
+    file = io.BytesIO()
+    value.save(file, format="PNG")
+    return Picture(file.getvalue())
+
+
 def _plain(value: object) -> Value:
+    value = _drawn(value)
     if isinstance(value, Picture):
         return base64.b64encode(value.png).decode()
-    for name in ("tolist", "item"):  # arrays and numbers of NumPy, which a user's handler may return
-        convert = getattr(value, name, None)
-        if callable(convert):
-            return convert()
+    convert = getattr(value, "tolist", None)  # of NumPy's arrays and numbers, which a user's handler may return
+    if callable(convert):
+        return convert()
     message = f"Type is not JSON serializable: {type(value).__name__}"
     raise TypeError(message)

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
 
 _DEFAULT: Final = "default"
 _MODULES: Final[Mapping[str, str]] = {
+    "custom": "custom",
     "tei": "tei",
     "tgi": "tgi",
     "tgiNeuron": "tgi",

@@ -132,4 +132,14 @@ async def _call(parts: Parts, label: str, request: Request, path: str, now: floa
     body, meter = await request.body(), parts.meters[label]
     meter.requests += 1
     path = path.strip("/")
-    return Call(request.method, path, request.query_params, request.headers, body, now, parts.choices, meter)
+    return Call(
+        request.method,
+        path,
+        request.query_params,
+        request.headers,
+        body,
+        now,
+        parts.choices,
+        meter,
+        parts.handlers,
+    )

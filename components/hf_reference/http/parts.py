@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Final
 from hf_reference.answers import error
 from hf_reference.audit import AuditLog
 from hf_reference.containers.call import Choices, Meter
+from hf_reference.containers.handlers import Handlers
 from hf_reference.errors import (
     AbsentError,
     ForbiddenError,
@@ -83,6 +84,7 @@ class Parts:
     """Set when the server is asked to stop: what streams has to end by itself."""
     traffic: Traffic = field(default_factory=Traffic)
     choices: Choices = field(default_factory=Choices)
+    handlers: Handlers = field(default_factory=Handlers)
     meters: defaultdict[str, Meter] = field(default_factory=lambda: defaultdict(Meter))
     """By the label of the address; they belong to a run, as the traffic does."""
     audit: AuditLog = field(default_factory=AuditLog)
