@@ -251,10 +251,13 @@ def _served(log: Path, *, speed: float = 0.0, process: bool = False, **wanted: A
 
 
 @contextmanager
-def _process(log: Path, speed: float, wanted: Mapping[str, object]) -> Iterator[str]:
+def _process(log: Path, speed: float, wanted: Mapping[str, Any]) -> Iterator[str]:
     """Run ``hf-endpoints serve``, whose options are named as the fields of `Options` without their units."""
     words = ["--clock=virtual"] if speed == 0 else [f"--speed={speed}"]
     for name, value in wanted.items():
+        if name == "choices":
+            words += [f"--choice={choice}" for choice in value.made()]
+            continue
         flag = name.removesuffix("_s").replace("_", "-")
         words.append(f"--{'' if value else 'no-'}{flag}" if isinstance(value, bool) else f"--{flag}={value}")
     with (

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import random
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final, TypeAlias
 
 from hf_reference.billing import NEW_METER, Meter
@@ -12,6 +12,8 @@ from hf_reference.faults import Failure
 from hf_reference.model import Life
 from hf_reference.past import Past, Start
 
+TICK_S: Final = 1e-6
+"""Two stamps of one endpoint, and two creations, differ by at least this many seconds: one digit of a stamp."""
 _LABEL: Final = "abcdefghijklmnopqrstuvwxyz0123456789"
 _LABEL_LENGTH: Final = 16  # as in most URLs seen
 
@@ -59,6 +61,10 @@ class Endpoint:
     """What happened so far, oldest first."""
     meter: Meter = NEW_METER
     """What it has cost until the last change."""
+
+    def changed_by(self, by: Person, now: float) -> Endpoint:
+        """Give the same with its stamp of the last write by a caller, which differs from the one before."""
+        return replace(self, updated_at=max(now, self.updated_at + TICK_S), updated_by=by)
 
     @property
     def deadline(self) -> float | None:

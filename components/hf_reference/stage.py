@@ -7,11 +7,12 @@ method is given the present instant, and after ``pass_time`` all endpoints are w
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING
 
 from hf_reference import admission, model
 from hf_reference.billing import Bill
 from hf_reference.course import Course, metered, watching_idleness, watching_load
+from hf_reference.endpoint import TICK_S
 from hf_reference.load import Load
 from hf_reference.model import Event, Status
 from hf_reference.registry import Registry
@@ -20,9 +21,6 @@ if TYPE_CHECKING:
     from hf_reference.choices import Choices
     from hf_reference.endpoint import Endpoint, Key
     from hf_reference.load import Step
-
-TICK_S: Final = 1e-6
-"""Sums of parts of a time may round up: what is due this much later is due."""
 
 
 class Stage:
@@ -55,7 +53,7 @@ class Stage:
             ending = self.course.ending(held)
             if ending is not None:
                 self.put(self.course.apply(held, ending, now), now)
-        for due, endpoint in self.registry.due(now + TICK_S):
+        for due, endpoint in self.registry.due(now + TICK_S):  # sums of parts of a time may round up
             if endpoint.gone_at is not None:
                 self._closed_bills.append(_bill(endpoint, due))
                 self._loads.pop(endpoint.serial, None)

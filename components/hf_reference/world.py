@@ -18,11 +18,11 @@ from hf_reference import admission, model
 from hf_reference.choices import DEFAULTS, Choices
 from hf_reference.course import Course, metered
 from hf_reference.declaration import Declaration
-from hf_reference.endpoint import Changes, Endpoint, Person, draw_label
+from hf_reference.endpoint import TICK_S, Changes, Endpoint, Person, draw_label
 from hf_reference.errors import IllegalEventError, RefusalError, TakenError, WrongStatusError
 from hf_reference.model import Event, Status
 from hf_reference.quotas import Quotas
-from hf_reference.stage import TICK_S, Stage
+from hf_reference.stage import Stage
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
@@ -161,7 +161,7 @@ class World:
                 self._quotas.check(namespace, new, self._registry.every(namespace), endpoint)
             wanted = new.compute.scaling.wanted(endpoint.life.target, old.compute.scaling)
             endpoint = metered(endpoint, now)  # what was is charged at the old price
-            endpoint = replace(endpoint, declaration=new, updated_at=_stamp(endpoint, now), updated_by=by)
+            endpoint = replace(endpoint.changed_by(by, now), declaration=new)
             if event is not None:
                 endpoint = self._happened(endpoint, event, now, wanted)
             return self._stage.put(endpoint, now)
@@ -276,7 +276,7 @@ class World:
                     endpoint = replace(endpoint, declaration=endpoint.declaration.with_replicas(1, 1))
                 self._quotas.check(namespace, endpoint.declaration, self._registry.every(namespace), endpoint)
             endpoint = self._happened(endpoint, event, now)
-            return self._stage.put(replace(endpoint, updated_at=_stamp(endpoint, now), updated_by=by), now)
+            return self._stage.put(endpoint.changed_by(by, now), now)
 
     def _now(self) -> float:
         """Let time pass, and give the present instant."""
@@ -289,10 +289,6 @@ class World:
             return self.course.apply(endpoint, event, now, wanted)
         except IllegalEventError as error:
             raise _refusal(endpoint, event) from error
-
-
-def _stamp(endpoint: Endpoint, now: float) -> float:
-    return max(now, endpoint.updated_at + TICK_S)
 
 
 def _refusal(endpoint: Endpoint, event: Event) -> RefusalError:

@@ -9,8 +9,10 @@ from collections.abc import Iterator
 
 import pytest
 from huggingface_hub import HfApi, constants, hf_api
+from huggingface_hub.errors import HfHubHTTPError
 
 from hf_endpoints.testing import ReferenceServer, ServerClock, ServerFaults
+from hf_reference.choices import Choices
 from tests.support.guide import ENGINE, examples
 
 pytest_plugins = ["pytester"]
@@ -99,7 +101,7 @@ def test_offline_mode_does_not_shut_out_the_server(
     assert HfApi().list_inference_endpoints() == []
 
 
-@pytest.mark.hf_server(process=True)
+@pytest.mark.hf_server(process=True, choices=Choices(missing_text="nothing here"))
 def test_a_server_process_answers_as_one_in_this_process_does(
     hf_server: ReferenceServer, hf_clock: ServerClock, hf_faults: ServerFaults
 ) -> None:
@@ -112,6 +114,8 @@ def test_a_server_process_answers_as_one_in_this_process_does(
     assert hf_faults.add("delay", seconds=0, count=None) == 1
     hf_faults.clear()
     assert hf_server.call("GET", "/_test/faults")["items"] == []
+    with pytest.raises(HfHubHTTPError, match="nothing here"):
+        HfApi().get_inference_endpoint("e1", namespace="acme")
     hf_server.set_quota("acme", "intel-spr", 7)
     rows = {row.id: row for row in HfApi().list_inference_endpoints_hardware(namespace="acme")}
     assert rows["aws-us-east-1-intel-spr-x1"].max_accelerators == 7
