@@ -14,8 +14,6 @@ from hf_reference.errors import OverQuotaError
 from hf_reference.model import Status
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
-
     from hf_reference.choices import Choices
     from hf_reference.declaration import Declaration
     from hf_reference.endpoint import Endpoint
@@ -31,6 +29,7 @@ class Quotas:
         """Start with the defaults."""
         self.own: dict[str, int] = {}
         self._choices = choices
+        self._in_use: dict[str, dict[Kind, int]] = defaultdict(lambda: defaultdict(int))
 
     def limit(self, namespace: str, vendor: str, instance_type: str) -> int:
         """Accelerators that the namespace may hold, over all regions of the vendor."""
@@ -41,10 +40,21 @@ class Quotas:
         """Give a namespace a limit of its own."""
         self.own[f"{namespace}/{vendor}/{instance_type}"] = accelerators
 
-    def check(
-        self, namespace: str, declaration: Declaration, endpoints: Iterable[Endpoint], own: Endpoint | None = None
-    ) -> None:
-        """Refuse what does not fit beside ``endpoints``; ``own`` is the one of them that is about to change.
+    def change(self, before: Endpoint | None, after: Endpoint | None) -> None:
+        """Count that ``after`` took the place of ``before``, None for no endpoint: nobody has to look at all of them."""
+        for endpoint, sign in ((before, -1), (after, 1)):
+            if endpoint is not None:
+                kind, accelerators = self._held(endpoint)
+                self._in_use[endpoint.namespace][kind] += sign * accelerators
+
+    def used(self, namespace: str) -> dict[Kind, int]:
+        """Accelerators held, by vendor and instance type; nothing of what is free."""
+        return (
+            {kind: held for kind, held in self._in_use[namespace].items() if held} if namespace in self._in_use else {}
+        )
+
+    def check(self, namespace: str, declaration: Declaration, own: Endpoint | None = None) -> None:
+        """Refuse what does not fit beside what is in use; ``own`` is the endpoint that is about to change.
 
         What asks for no more than it holds is let through, also where the limit was lowered in the meantime.
 
@@ -55,21 +65,12 @@ class Quotas:
         if held_kind == (vendor, instance_type) and accelerators <= held:
             return
         limit = self.limit(namespace, vendor, instance_type)
-        rest = [endpoint for endpoint in endpoints if own is None or endpoint.serial != own.serial]
-        others = self.used(rest).get((vendor, instance_type), 0)
+        in_use = self.used(namespace).get((vendor, instance_type), 0)
+        others = in_use - (held if held_kind == (vendor, instance_type) else 0)
         if others + accelerators > limit:
             need = f"{accelerators} accelerators needed, {others} of {limit} in use on {vendor}"
             text = self._choices.quota_text.replace("{instance_type}", instance_type)
             raise OverQuotaError(text.replace("{need}", need))
-
-    def used(self, endpoints: Iterable[Endpoint]) -> dict[Kind, int]:
-        """Accelerators held, by vendor and instance type; nothing of what is free."""
-        held: dict[Kind, int] = defaultdict(int)
-        for endpoint in endpoints:
-            kind, accelerators = self._held(endpoint)
-            if accelerators:
-                held[kind] += accelerators
-        return held
 
     def _held(self, endpoint: Endpoint) -> tuple[Kind, int]:
         status = endpoint.life.status

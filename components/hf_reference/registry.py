@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 from hf_reference.errors import MissingError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
 
     from hf_reference.choices import Choices
     from hf_reference.endpoint import Endpoint, Key
@@ -76,6 +76,7 @@ class Registry:
         space = self._spaces[endpoint.namespace]
         before = space.get(endpoint.name)
         space[endpoint.name] = endpoint
+        self._changed(before, endpoint)
         self._labels[endpoint.label] = endpoint.key
         self._touched.add(endpoint.key)
         deadline = endpoint.deadline
@@ -87,6 +88,7 @@ class Registry:
         """Forget an endpoint."""
         del self._spaces[endpoint.namespace][endpoint.name]
         del self._labels[endpoint.label]
+        self._changed(endpoint, None)
         self._touched.add(endpoint.key)
 
     def due(self, now: float) -> Iterator[tuple[float, Endpoint]]:

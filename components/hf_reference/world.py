@@ -96,7 +96,7 @@ class World:
         """Accelerators held, by vendor and instance type."""
         with self._lock:
             self._now()
-            return self._quotas.used(self._registry.every(namespace))
+            return self._quotas.used(namespace)
 
     def bills(self) -> list[Bill]:
         """Give what every endpoint of this run has cost up to now, also those that are gone."""
@@ -120,7 +120,7 @@ class World:
             declaration = admission.filled_in(declaration, self.choices)
             admission.check_instance(declaration)
             admission.check_parallel_sizes(declaration)
-            self._quotas.check(namespace, declaration, self._registry.every(namespace))
+            self._quotas.check(namespace, declaration)
             self._serial += 1
             same = self.choices.address_of_successor == "same"
             who = f"{namespace}/{declaration.name}" if same else self._serial
@@ -158,7 +158,7 @@ class World:
             elif new.compute.scaling != old.compute.scaling:
                 event = Event.RESCALE
             if self.course.holds_quota_after(endpoint, event):
-                self._quotas.check(namespace, new, self._registry.every(namespace), endpoint)
+                self._quotas.check(namespace, new, endpoint)
             wanted = new.compute.scaling.wanted(endpoint.life.target, old.compute.scaling)
             endpoint = metered(endpoint, now)  # what was is charged at the old price
             endpoint = replace(endpoint.changed_by(by, now), declaration=new)
@@ -274,7 +274,7 @@ class World:
             if event is Event.RESUME and endpoint.life.status is Status.PAUSED:
                 if self.choices.replicas_after_resume == "one":
                     endpoint = replace(endpoint, declaration=endpoint.declaration.with_replicas(1, 1))
-                self._quotas.check(namespace, endpoint.declaration, self._registry.every(namespace), endpoint)
+                self._quotas.check(namespace, endpoint.declaration, endpoint)
             endpoint = self._happened(endpoint, event, now)
             return self._stage.put(endpoint.changed_by(by, now), now)
 
