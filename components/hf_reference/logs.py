@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from hf_reference.past import Moment, Past
 
 Level: TypeAlias = Literal["info", "error"]
+Stage: TypeAlias = Literal["initializing", "running"]
 
 _TICK: Final = 1e-6  # a deadline may lie this far behind the clock: sums of parts of a time round up
 _ID: Final = "0123456789abcdefghijklmnopqrstuvwxyz"
@@ -50,7 +51,7 @@ class Replica:
     """One container that runs or is coming up; ``stage`` is a guessed word (no values are published)."""
 
     id: str
-    stage: Literal["initializing", "running"]
+    stage: Stage
 
     @property
     def live(self) -> bool:

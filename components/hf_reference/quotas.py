@@ -41,7 +41,7 @@ class Quotas:
         self.own[f"{namespace}/{vendor}/{instance_type}"] = accelerators
 
     def change(self, before: Endpoint | None, after: Endpoint | None) -> None:
-        """Count that ``after`` took the place of ``before``, None for no endpoint: nobody has to look at all of them."""
+        """Count that ``after`` took the place of ``before``; None is no endpoint. So no check looks at all of them."""
         for endpoint, sign in ((before, -1), (after, 1)):
             if endpoint is not None:
                 kind, accelerators = self._held(endpoint)

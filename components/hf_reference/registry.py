@@ -22,8 +22,9 @@ if TYPE_CHECKING:
 class Registry:
     """All endpoints that there are."""
 
-    def __init__(self, choices: Choices) -> None:
-        """Start empty."""
+    def __init__(self, choices: Choices, changed: Callable[[Endpoint | None, Endpoint | None], None]) -> None:
+        """Start empty; ``changed`` hears of each endpoint before and after, None where there is none."""
+        self._changed = changed
         self._missing_text = choices.missing_text
         self._spaces: dict[str, dict[str, Endpoint]] = defaultdict(dict)
         self._labels: dict[str, Key] = {}

@@ -193,7 +193,7 @@ def build_app(parts: Parts) -> ASGIApp:
 
     @own.get("/openapi.json")
     async def openapi() -> Response:
-        return answer(describe([route for routes in control for route in routes.table]))
+        return answer(describe([route for routes in control for route in routes.table], parts.world.choices))
 
     others = [module.router(parts) for module in (catalog, hub, data_plane, test_only)]
     return Desk(Application([*control, *others, own], refusing(parts.world.choices)), parts)

@@ -18,6 +18,8 @@ from hf_reference.model import Event, Status
 from hf_reference.registry import Registry
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from hf_reference.choices import Choices
     from hf_reference.endpoint import Endpoint, Key
     from hf_reference.load import Step
@@ -26,9 +28,11 @@ if TYPE_CHECKING:
 class Stage:
     """The endpoints of a world, with the load and the bill of each."""
 
-    def __init__(self, course: Course, choices: Choices) -> None:
-        """Start empty."""
-        self.registry = Registry(choices)
+    def __init__(
+        self, course: Course, choices: Choices, changed: Callable[[Endpoint | None, Endpoint | None], None]
+    ) -> None:
+        """Start empty; ``changed`` hears of each endpoint before and after, None where there is none."""
+        self.registry = Registry(choices, changed)
         self.course = course
         self._loads: dict[int, Load] = {}
         self._closed_bills: list[Bill] = []

@@ -52,12 +52,12 @@ class World:
         self._oracle = oracle
         self.choices = choices
         self.course = Course(oracle, provisioning_s, model.table_of(choices.made()))
-        self._stage = Stage(self.course, choices)
+        self._quotas = Quotas(choices)
+        self._stage = Stage(self.course, choices, self._quotas.change)
         self._registry = self._stage.registry
         self._seed = seed
         self._serial = 0
         self._lock = threading.RLock()
-        self._quotas = Quotas(choices)
         self._last_creation = 0.0
 
     # Reading

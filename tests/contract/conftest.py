@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import http.client
 import json
+import urllib.request
 from typing import TYPE_CHECKING, Any, NamedTuple
 from urllib.parse import urlsplit
 
@@ -13,6 +14,7 @@ from huggingface_hub.utils import get_session
 
 from hf_reference.clock import Scaled
 from hf_reference.server import Options, Running, running
+from tests.support.described import Description
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Generator, Iterator
@@ -110,9 +112,19 @@ def wire() -> dict[str, Any]:
     }
 
 
+@pytest.fixture(scope="session")
+def described() -> Description:
+    """Give the server's own OpenAPI document."""
+    with running() as handle, urllib.request.urlopen(f"{handle.base_url}/openapi.json") as answer:  # noqa: S310 - loopback
+        return Description(json.load(answer))
+
+
 @pytest.fixture
-def call(server: Running) -> Callable[..., Answer]:
-    """Give a plain HTTP client: method, path or URL, body, token, headers. It follows and retries nothing."""
+def call(server: Running, described: Description) -> Callable[..., Answer]:
+    """Give a plain HTTP client: method, path or URL, body, token, headers. It follows and retries nothing.
+
+    Every answer that no fault has struck is held to the OpenAPI document.
+    """
 
     def send(
         method: str, path: str, body: Any = None, *, token: str | None = TOKEN, headers: dict[str, str] | None = None
@@ -130,9 +142,12 @@ def call(server: Running) -> Callable[..., Answer]:
             text = response.read()
             answered = response.headers.get_content_type()
             parsed = json.loads(text) if answered == "application/json" else text.decode()
-            return Answer(response.status, {k.lower(): v for k, v in response.getheaders()}, parsed)
+            answer = Answer(response.status, {k.lower(): v for k, v in response.getheaders()}, parsed)
         finally:
             connection.close()
+        if not server.faults.armed():
+            described.hold(method, path, *answer)
+        return answer
 
     return send
 
