@@ -70,3 +70,11 @@ def test_a_stranger_meets_nothing_that_is_not_described(
         case.validate_response(response, checks=CHECKS)
 
     examine()
+
+
+def test_what_is_not_served_is_refused_in_the_one_shape(call: Callable[..., Any]) -> None:
+    """An unknown path is not found; a method that a path does not have is answered with those that it has."""
+    assert call("GET", "/v2/no/such/path")[::2] == (404, {"error": "Not Found"})
+    refused = call("PATCH", "/v2/endpoint/acme/e1")
+    assert refused[::2] == (405, {"error": "Method Not Allowed"})
+    assert refused.headers["allow"] == "DELETE, GET, PUT"
