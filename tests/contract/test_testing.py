@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import json
 import os
 import subprocess
 import sys
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 from huggingface_hub import HfApi, constants, hf_api
@@ -90,6 +92,15 @@ def test_the_surroundings_are_the_servers_during_the_test_alone(
     assert {hf_server.api_url, hf_server.base_url, hf_server.catalog_url} <= set(surroundings())
     assert HfApi().whoami()["name"] == hf_namespace
     assert [call["path"] for call in hf_server.journal()] == ["/api/whoami-v2"]
+
+
+def test_a_file_of_tokens_is_left_as_it_is(request: pytest.FixtureRequest, hf_token: str, tmp_path: Path) -> None:
+    """The test says with it what its token may do."""
+    file = tmp_path / "tokens.json"
+    file.write_text(json.dumps({hf_token: {"user": "bob"}}))
+    request.node.add_marker(pytest.mark.hf_server(tokens=file))
+    request.getfixturevalue("hf_server")
+    assert HfApi().whoami()["name"] == "bob"
 
 
 def test_offline_mode_does_not_shut_out_the_server(
