@@ -60,6 +60,26 @@ _FILE = click.Path(path_type=Path, dir_okay=False)
     show_default=True,
     help="Real seconds added to each answer of the control plane.",
 )
+@click.option(
+    "--service-name",
+    type=click.FloatRange(min=0),
+    help="Model seconds from create to a private endpoint's service name. Default: half of the provisioning time.",
+)
+@click.option("--aws-endpoint-url", help="AWS as an emulator serves it; VPC endpoints there connect private endpoints.")
+@click.option(
+    "--aws-interval",
+    type=click.FloatRange(min=0),
+    default=0.25,
+    show_default=True,
+    help="Real seconds between two looks there.",
+)
+@click.option(
+    "--inside-port",
+    type=click.IntRange(0, 65535),
+    default=0,
+    show_default=True,
+    help="Port of the listener that stands for the inside of the VPC; 0 takes any free one.",
+)
 @click.option("--state", type=_FILE, help="File that keeps endpoints and model time across restarts.")
 @click.option(
     "--tokens",
@@ -106,6 +126,10 @@ def serve(  # noqa: PLR0913 - one argument per option
     provisioning: float,
     deletion: float,
     latency: float,
+    service_name: float | None,
+    aws_endpoint_url: str | None,
+    aws_interval: float,
+    inside_port: int,
     state: Path | None,
     tokens: Path | None,
     log_search: bool,
@@ -119,7 +143,8 @@ def serve(  # noqa: PLR0913 - one argument per option
 ) -> None:
     """Run the reference server: the Inference Endpoints API on this machine, without an account and without a bill.
 
-    The first line printed is the base URL; from then on connections are accepted.
+    The first line printed is the base URL; from then on connections are accepted. With --aws-endpoint-url a second
+    line gives the base URL of private endpoints.
     """
     try:
         options = Options(
@@ -127,6 +152,10 @@ def serve(  # noqa: PLR0913 - one argument per option
             provisioning_s=provisioning,
             deletion_s=deletion,
             latency_s=latency,
+            service_name_s=service_name,
+            aws_endpoint_url=aws_endpoint_url,
+            aws_interval_s=aws_interval,
+            inside_port=inside_port,
             state=state,
             tokens=tokens,
             log_search=log_search,
@@ -149,8 +178,9 @@ def _handler(text: str) -> tuple[str, Path]:
     return repository, Path(file)
 
 
-def _announce(base_url: str) -> None:
-    click.echo(base_url)  # echo flushes
+def _announce(base_url: str, inside_url: str | None) -> None:
+    lines = [base_url] if inside_url is None else [base_url, f"inside the VPC: {inside_url}"]
+    click.echo("\n".join(lines))  # echo flushes
 
 
 def _clock(kind: str, speed: float) -> Clock:

@@ -25,6 +25,7 @@ from hf_reference.choices import DEFAULTS, Choices
 from hf_reference.clock import Clock, Virtual
 from hf_reference.containers.handlers import Handlers
 from hf_reference.description import describe
+from hf_reference.ec2 import Ec2
 from hf_reference.errors import SetupError
 from hf_reference.faults import Faults
 from hf_reference.http import (
@@ -41,10 +42,13 @@ from hf_reference.http import (
 from hf_reference.http.desk import Desk
 from hf_reference.http.parts import Parts, Switches, refusing
 from hf_reference.http.routes import Application, Routes
+from hf_reference.http.sides import Sides
 from hf_reference.http.strikes import CONNECTION
 from hf_reference.journal import Journal
+from hf_reference.links import Inside, Links
 from hf_reference.store import Store
 from hf_reference.tokens import Tokens
+from hf_reference.vpc import NAMING_SHARE
 from hf_reference.world import World
 
 if TYPE_CHECKING:
@@ -72,6 +76,14 @@ class Options:
     provisioning_s: float = DEFAULT_PROVISIONING_S
     deletion_s: float = DEFAULT_DELETION_S
     latency_s: float = 0.0
+    service_name_s: float | None = None
+    """Model time from create to the service name of a private endpoint; half of the provisioning time unless said."""
+    aws_endpoint_url: str | None = None
+    """Where the VPC endpoints are that make private endpoints answer, such as moto's server."""
+    inside_port: int = 0
+    """Port of the listener inside the VPC; 0 takes any free one."""
+    aws_interval_s: float = 0.25
+    """Real time between two looks there; 0 looks whenever somebody asks."""
     state: Path | None = None
     tokens: Path | None = None
     log_search: bool = True
@@ -83,8 +95,11 @@ class Options:
     """Repository → file with an ``EndpointHandler``; it runs in this process."""
 
 
-_FILES: Final = ("state", "tokens", "faults", "journal", "handlers")
-"""Options that name files: what is in them stands in the journal, or is not this run's."""
+_OUTSIDE: Final = (
+    *("state", "tokens", "faults", "journal", "handlers"),
+    *("aws_endpoint_url", "aws_interval_s", "inside_port"),
+)
+"""Options that lead to files or to AWS: what is there stands in the journal, or is not this run's."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,6 +112,8 @@ class Running:
     journal: Journal
     tokens: Tokens
     world: World
+    inside_url: str | None = None
+    """The listener inside the VPC; only with an address of AWS."""
 
     @property
     def api_url(self) -> str:
@@ -129,7 +146,7 @@ class Running:
         return self.world.bills()
 
 
-def assemble(base_url: str, clock: Clock, options: Options) -> Parts:
+def assemble(base_url: str, clock: Clock, options: Options, inside_url: str | None = None) -> Parts:
     """Join the parts, and take up what the state file holds.
 
     :raises SetupError: one of the files cannot be used.
@@ -164,6 +181,12 @@ def assemble(base_url: str, clock: Clock, options: Options) -> Parts:
         world.restore(kept, serial=stored.serial, quotas=stored.quotas)
     switches = Switches(log_search=options.log_search)
     log = AuditLog() if store is None else AuditLog(store.load_audit())
+    links = Links(
+        clock,
+        world.private,
+        naming_s=NAMING_SHARE * options.provisioning_s if options.service_name_s is None else options.service_name_s,
+        inside=_inside(options, inside_url),
+    )
     return Parts(
         base_url,
         clock,
@@ -171,6 +194,7 @@ def assemble(base_url: str, clock: Clock, options: Options) -> Parts:
         journal,
         tokens,
         world,
+        links,
         store,
         options.latency_s,
         switches=switches,
@@ -179,9 +203,15 @@ def assemble(base_url: str, clock: Clock, options: Options) -> Parts:
     )
 
 
+def _inside(options: Options, url: str | None) -> Inside | None:
+    if options.aws_endpoint_url is None or url is None:
+        return None
+    return Inside(url, Ec2(options.aws_endpoint_url), options.aws_interval_s)
+
+
 def _head(clock: Clock, options: Options, *, fresh: bool) -> dict[str, Any]:
     """Say in the journal's first line what a server has to be like to answer as this one does."""
-    chosen = {f.name: getattr(options, f.name) for f in fields(options) if f.name not in {*_FILES, "choices"}}
+    chosen = {f.name: getattr(options, f.name) for f in fields(options) if f.name not in {*_OUTSIDE, "choices"}}
     chosen["choices"] = options.choices.model_dump(exclude_defaults=True)
     return {"clock": clock.kind, "start_s": clock.now(), "fresh": fresh, "options": chosen}
 
@@ -196,7 +226,7 @@ def build_app(parts: Parts) -> ASGIApp:
         return answer(describe([route for routes in control for route in routes.table], parts.world.choices))
 
     others = [module.router(parts) for module in (catalog, hub, data_plane, test_only)]
-    return Desk(Application([*control, *others, own], refusing(parts.world.choices)), parts)
+    return Desk(Sides(Application([*control, *others, own], refusing(parts.world.choices)), parts.links), parts)
 
 
 class _Connection(H11Protocol):
@@ -297,38 +327,53 @@ def _bound(host: str, port: int) -> tuple[socket.socket, str]:
 
 
 @contextmanager
+def _listening(host: str, port: int, options: Options) -> Iterator[tuple[list[socket.socket], str, str | None]]:
+    """Bind the public listener, and where AWS can be asked the one inside the VPC; give both with their URLs."""
+    public, base_url = _bound(host, port)
+    with public:
+        if options.aws_endpoint_url is None:
+            yield [public], base_url, None
+            return
+        inner, inside_url = _bound(host, options.inside_port)
+        with inner:
+            yield [public, inner], base_url, inside_url
+
+
+@contextmanager
 def running(clock: Clock | None = None, options: Options | None = None) -> Iterator[Running]:
     """Serve on a free loopback port for the length of a ``with`` block; the clock is virtual unless another is given.
 
     :raises SetupError: the server did not come up.
     """
-    listener, base_url = _bound("127.0.0.1", 0)
-    with listener:
-        parts = assemble(base_url, clock or Virtual(), options or Options())
+    options = options or Options()
+    with _listening("127.0.0.1", 0, options) as (listeners, base_url, inside_url):
+        parts = assemble(base_url, clock or Virtual(), options, inside_url)
         up = threading.Event()
         server = _Passing(build_app(parts), up.set, parts.stopping)
-        thread = threading.Thread(target=server.run, args=([listener],), name="hf_reference", daemon=True)
+        thread = threading.Thread(target=server.run, args=(listeners,), name="hf_reference", daemon=True)
         thread.start()
         try:
             if not up.wait(_START_LIMIT_S):
                 message = f"the reference server did not come up within {_START_LIMIT_S:g} s"
                 raise SetupError(message)
-            yield Running(base_url, parts.clock, parts.faults, parts.journal, parts.tokens, parts.world)
+            yield Running(base_url, parts.clock, parts.faults, parts.journal, parts.tokens, parts.world, inside_url)
         finally:
             server.stop()
             thread.join()
             _close(parts)
 
 
-def serve(host: str, port: int, clock: Clock, options: Options, announce: Callable[[str], None]) -> None:
-    """Serve until SIGTERM or SIGINT; ``announce`` gets the base URL once connections are accepted.
+def serve(host: str, port: int, clock: Clock, options: Options, announce: Callable[[str, str | None], None]) -> None:
+    """Serve until SIGTERM or SIGINT.
+
+    ``announce`` gets the base URL, and that of the listener inside the VPC if there is one, once connections are
+    accepted.
 
     :raises SetupError: the address is taken, or a file cannot be used.
     """
-    listener, base_url = _bound(host, port)
-    with listener:
-        parts = assemble(base_url, clock, options)
-        server = _Server(build_app(parts), lambda: announce(base_url), parts.stopping)
+    with _listening(host, port, options) as (listeners, base_url, inside_url):
+        parts = assemble(base_url, clock, options, inside_url)
+        server = _Server(build_app(parts), lambda: announce(base_url, inside_url), parts.stopping)
 
         # uvicorn raises a signal again once it has stopped, for an earlier handler; a clean stop must end with code 0.
         def stop(_signal: int, _frame: FrameType | None) -> None:
@@ -337,7 +382,7 @@ def serve(host: str, port: int, clock: Clock, options: Options, announce: Callab
         for number in (signal.SIGTERM, signal.SIGINT):
             signal.signal(number, stop)
         try:
-            server.run([listener])
+            server.run(listeners)
         finally:
             _close(parts)
 

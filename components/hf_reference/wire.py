@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from hashlib import sha256
 from typing import TYPE_CHECKING, Any, TypeAlias
 
 from hf_reference.choices import DEFAULTS
 from hf_reference.clock import rfc3339
 from hf_reference.images import DEFAULT_PORT, Container
 from hf_reference.model import Status
+from hf_reference.vpc import UNLINKED, Link
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -20,8 +20,8 @@ if TYPE_CHECKING:
 Json: TypeAlias = dict[str, Any]
 
 
-def render(endpoint: Endpoint, base_url: str, choices: Choices = DEFAULTS) -> Json:
-    """Render ``EndpointWithStatus`` (OpenAPI 2.0.0)."""
+def render(endpoint: Endpoint, base_url: str, choices: Choices = DEFAULTS, link: Link = UNLINKED) -> Json:
+    """Render ``EndpointWithStatus`` (OpenAPI 2.0.0); ``link`` is how far a private endpoint's connection is."""
     wanted = endpoint.declaration
     compute, model, scaling = wanted.compute, wanted.model, wanted.compute.scaling
     measure = scaling.measure
@@ -63,7 +63,7 @@ def render(endpoint: Endpoint, base_url: str, choices: Choices = DEFAULTS) -> Js
         if wanted.private_service is None
         else wanted.private_service.model_dump(by_alias=True, exclude_none=True),
         "route": None if wanted.route is None else wanted.route.model_dump(by_alias=True),
-        "status": _status(endpoint, base_url, choices),
+        "status": _status(endpoint, base_url, choices, link),
     }
     if wanted.custom_router is not None:  # guessed: the key is not among those that OpenAPI 2.0.0 has in an answer
         wire["customRouter"] = wanted.custom_router.model_dump(by_alias=True, exclude_none=True)
@@ -98,20 +98,21 @@ def render_image(declaration: Declaration, *, redact: bool = True) -> Json:
     return {variant: inner}
 
 
-def address(endpoint: Endpoint, base_url: str, choices: Choices = DEFAULTS) -> str | None:
+def address(endpoint: Endpoint, base_url: str, choices: Choices = DEFAULTS, link: Link = UNLINKED) -> str | None:
     """Where the endpoint answers, or None while nobody may know.
 
     The client's fixtures show no URL before the first ``running`` and none while paused; old docs say it comes back
-    the same.
+    the same. One behind PrivateLink has none before it is connected (guide).
     """
     early = not endpoint.deployed and choices.url_before_running == "hidden"
     paused = endpoint.life.status is Status.PAUSED and choices.url_while_paused == "hidden"
-    if early or paused or endpoint.declaration.private_service is not None:
+    base = base_url if endpoint.declaration.private_service is None else link.base_url
+    if early or paused or base is None:
         return None
-    return f"{base_url}/e/{endpoint.label}"
+    return f"{base}/e/{endpoint.label}"
 
 
-def _status(endpoint: Endpoint, base_url: str, choices: Choices) -> Json:
+def _status(endpoint: Endpoint, base_url: str, choices: Choices, link: Link) -> Json:
     life = endpoint.life
     wire: Json = {
         "state": life.status.value,
@@ -122,26 +123,14 @@ def _status(endpoint: Endpoint, base_url: str, choices: Choices) -> Json:
         "updatedBy": _person(endpoint.updated_by),
         "readyReplica": life.ready,
         "targetReplica": life.target,
-        "url": address(endpoint, base_url, choices),
-        "private": _private(endpoint),
+        "url": address(endpoint, base_url, choices, link),
+        "private": None if endpoint.declaration.private_service is None else {"serviceName": link.service_name},
     }
     if life.error is not None:
         wire["errorMessage"] = life.error
     if endpoint.last_used_at is not None:
         wire["lastUsedAt"] = rfc3339(endpoint.last_used_at)
     return wire
-
-
-def _private(endpoint: Endpoint) -> Json | None:
-    """Give the service name from the first ``running`` on (guide: "after a few minutes"), in AWS's form."""
-    service = endpoint.declaration.private_service
-    if service is None:
-        return None
-    if not endpoint.deployed:
-        return {"serviceName": None}
-    region = service.region or endpoint.declaration.provider.region
-    digits = sha256(endpoint.label.encode()).hexdigest()[:17]
-    return {"serviceName": f"com.amazonaws.vpce.{region}.vpce-svc-{digits}"}
 
 
 def _person(person: Person) -> Json:

@@ -83,6 +83,12 @@ class World:
             self._now()
             return self._registry.at_label(label)
 
+    def private(self) -> list[Endpoint]:
+        """Give the endpoints of all namespaces that are behind PrivateLink and not being deleted."""
+        with self._lock:
+            self._now()
+            return [e for e in self._registry.all() if e.declaration.private_service is not None and e.gone_at is None]
+
     def load(self, endpoint: Endpoint) -> list[Step]:
         """Give the steps of what an endpoint was asked to do, in this run."""
         with self._lock:

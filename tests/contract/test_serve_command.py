@@ -79,6 +79,22 @@ def test_state_and_virtual_time_survive_the_end_of_the_process(
         assert status["url"].startswith(base_url)
 
 
+def test_the_second_line_is_the_listener_inside_the_vpc() -> None:
+    """Where AWS can be asked; it answers at that moment, that there is nothing."""
+    command = [sys.executable, "-m", "hf_reference", "--aws-endpoint-url", "http://127.0.0.1:9"]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:
+        assert process.stdout is not None
+        first, second = process.stdout.readline().strip(), process.stdout.readline().strip()
+        inside = second.removeprefix("inside the VPC: ")
+        assert inside.startswith("http://127.0.0.1:")
+        assert inside != first
+        with pytest.raises(urllib.error.HTTPError) as refused:
+            call("GET", f"{inside}/v2/provider")
+        with refused.value as answer:
+            assert answer.code == 404
+        process.terminate()
+
+
 def test_a_real_clock_cannot_be_moved() -> None:
     """The route that would move it says why."""
     with served("--speed", "60") as base_url:

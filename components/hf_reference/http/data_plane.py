@@ -18,6 +18,7 @@ from hf_reference.containers import registry
 from hf_reference.containers.call import Call
 from hf_reference.http.parts import Parts
 from hf_reference.http.routes import Routes
+from hf_reference.http.sides import inside
 from hf_reference.model import Status
 from hf_reference.past import is_deploying
 from hf_reference.traffic import Hit
@@ -25,7 +26,6 @@ from hf_reference.wire import health_route
 
 if TYPE_CHECKING:
     from hf_reference.choices import Choices
-    from hf_reference.declaration import Declaration
     from hf_reference.endpoint import Endpoint
 
 _METHODS: Final = ["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"]
@@ -45,7 +45,7 @@ def router(parts: Parts) -> Routes:
     async def serve(label: str, request: Request, path: str = "") -> Response:
         came = parts.clock.now()
         endpoint = parts.world.at_label(label)
-        if endpoint is None or endpoint.gone_at is not None or _in_a_vpc(endpoint.declaration, choices):
+        if endpoint is None or endpoint.gone_at is not None or not _reachable(parts, endpoint, request):
             return error("Not Found", 404)
         _admit(parts, endpoint, request)
         serving = None
@@ -68,10 +68,13 @@ def router(parts: Parts) -> Routes:
     return routes
 
 
-def _in_a_vpc(declaration: Declaration, choices: Choices) -> bool:
-    """Whether it answers inside a VPC only: nothing connects one here."""
-    private = declaration.type == "private" and choices.private_reach == "vpc"
-    return private or declaration.private_service is not None
+def _reachable(parts: Parts, endpoint: Endpoint, request: Request) -> bool:
+    """Whether there is a way from where the request comes from; one behind PrivateLink has none from the Internet."""
+    declared = endpoint.declaration
+    if declared.private_service is not None:
+        return inside(request) and parts.links.of(endpoint).base_url is not None
+    unlinked = declared.type == "private" and parts.world.choices.private_reach == "vpc"
+    return not inside(request) and not unlinked
 
 
 def _admit(parts: Parts, endpoint: Endpoint, request: Request) -> None:

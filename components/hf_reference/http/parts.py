@@ -25,6 +25,7 @@ from hf_reference.errors import (
     UnparsableError,
     WrongStatusError,
 )
+from hf_reference.links import Links
 from hf_reference.traffic import Traffic
 from hf_reference.wire import render
 
@@ -77,6 +78,7 @@ class Parts:
     journal: Journal
     tokens: Tokens
     world: World
+    links: Links
     store: Store | None = None
     latency_s: float = 0.0
     switches: Switches = field(default_factory=Switches)
@@ -115,7 +117,7 @@ class Parts:
 
     def render(self, endpoint: Endpoint) -> Json:
         """Render an endpoint as this server shows it."""
-        return render(endpoint, self.base_url, self.world.choices)
+        return render(endpoint, self.base_url, self.world.choices, self.links.of(endpoint))
 
     def commit(self, *, even_if_only_time_passed: bool = False) -> None:
         """Put what changed into the state file, if there is one.

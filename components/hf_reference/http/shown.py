@@ -20,12 +20,14 @@ class Shown:
     """What GET shows of endpoints. An ``Endpoint`` is a value, so its text holds until another takes its place."""
 
     def __init__(self, render: Callable[[Endpoint], Json]) -> None:
-        """Start empty; ``render`` must give the same for the same endpoint."""
+        """Start empty; ``render`` must give the same for the same endpoint, unless it is a private one."""
         self._render = render
         self._texts: dict[int, tuple[Endpoint, str]] = {}
 
     def one(self, endpoint: Endpoint) -> str:
         """Give ``EndpointWithStatus`` as JSON."""
+        if endpoint.declaration.private_service is not None:  # others connect it, while it stays the same value
+            return compact(self._render(endpoint))
         kept = self._texts.get(endpoint.serial)
         if kept is not None and kept[0] is endpoint:
             return kept[1]

@@ -35,6 +35,7 @@ def watch(
             for piece in say(seen):
                 yield piece
             await asyncio.sleep(_POLL_S)
+            await parts.links.look()
             if parts.stopping.is_set() or await request.is_disconnected():
                 return
             try:

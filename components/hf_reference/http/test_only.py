@@ -95,6 +95,20 @@ def router(parts: Parts) -> Routes:
     async def billing() -> Response:
         return answer(statement(parts.world.bills()))
 
+    @routes.get("/links")
+    async def links() -> Response:
+        items = [
+            {
+                "service_name": service.name,
+                "account_id": service.account_id,
+                "region": service.region,
+                "endpoints": [endpoint.path for endpoint in endpoints],
+                "vpc_endpoints": [{"id": one.id, "state": one.state} for one in parts.links.seen(service)],
+            }
+            for service, endpoints in parts.links.services().items()
+        ]
+        return answer({"inside_url": parts.links.inside_url, "failure": parts.links.failure, "items": items})
+
     @routes.put("/log-search")
     async def log_search(request: Request) -> Response:
         wanted = await _parsed(Switch, request)

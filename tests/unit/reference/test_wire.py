@@ -349,17 +349,3 @@ def test_an_address_is_hidden_until_running_and_while_paused(
     assert url() is None
     world.resume("acme", "e1", alice)
     assert address == url()
-
-
-def test_a_private_service_gets_its_name_with_the_first_running(
-    world: World, clock: Virtual, alice: Person, body: Make
-) -> None:
-    """Null first, then a name of AWS's form in the entry region; an address never appears."""
-    service = {"accountId": "123456789012", "region": "eu-west-1"}
-    world.create("acme", parse(body(type="private", privateService=service)), alice)
-    assert render(world.get("acme", "e1"), BASE)["status"]["private"] == {"serviceName": None}
-    clock.advance(100)
-    status = render(world.get("acme", "e1"), BASE)["status"]
-    assert status["private"]["serviceName"].startswith("com.amazonaws.vpce.eu-west-1.vpce-svc-")
-    assert len(status["private"]["serviceName"].rpartition("-")[2]) == 17
-    assert status["url"] is None

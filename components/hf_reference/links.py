@@ -1,0 +1,117 @@
+"""Who is connected to which private endpoint: looked up in AWS when somebody asks, and remembered for a moment.
+
+AWS is another system with a time of its own, so a look is due ``interval_s`` real seconds after the last one, whatever
+the model's clock shows. It is made in another thread, one at a time, and only while there is a private endpoint whose
+service has a name. Nothing of it is kept in the state file, and a replay of a journal does not repeat it.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import time
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Final
+
+from hf_reference import vpc
+from hf_reference.ec2 import LookError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable
+
+    from hf_reference.clock import Clock
+    from hf_reference.ec2 import Ec2
+    from hf_reference.endpoint import Endpoint
+    from hf_reference.vpc import Service, VpcEndpoint
+
+_PATIENCE_S: Final = 5.0
+"""Real seconds that a request waits for a look; then it is answered by what was seen before."""
+
+_log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class Inside:
+    """The inside of the VPCs: where private endpoints answer there, and the AWS that says who is connected."""
+
+    url: str
+    ec2: Ec2
+    interval_s: float
+    """Real time between two looks; 0 looks whenever somebody asks."""
+
+
+class Links:
+    """What is known of the connections of all private endpoints. Use it from the event loop."""
+
+    def __init__(
+        self,
+        clock: Clock,
+        private: Callable[[], Iterable[Endpoint]],
+        *,
+        naming_s: float,
+        inside: Inside | None = None,
+    ) -> None:
+        """Know nothing yet; ``private`` gives the endpoints that there are behind PrivateLink.
+
+        ``naming_s`` is model time from the create to the service's name. Without ``inside`` nothing is ever connected.
+        """
+        self.failure: str | None = None
+        """Why the last look saw nothing."""
+        self._clock = clock
+        self._private = private
+        self._naming_s = naming_s
+        self._inside = inside
+        self._seen: dict[Service, tuple[VpcEndpoint, ...]] = {}
+        self._looked_at = float("-inf")
+        self._look: asyncio.Task[None] | None = None
+
+    def of(self, endpoint: Endpoint) -> vpc.Link:
+        """Give what there is to show of one endpoint, as of the last look."""
+        service = vpc.named(endpoint, self._clock.now(), self._naming_s)
+        if service is None:
+            return vpc.UNLINKED
+        connected = vpc.connected(self._seen.get(service, ()))
+        return vpc.Link(service.name, self._inside.url if self._inside is not None and connected else None)
+
+    def services(self) -> dict[Service, list[Endpoint]]:
+        """Give the services that have a name, each with the endpoints behind it."""
+        now = self._clock.now()
+        offered: dict[Service, list[Endpoint]] = {}
+        for endpoint in self._private():
+            service = vpc.named(endpoint, now, self._naming_s)
+            if service is not None:
+                offered.setdefault(service, []).append(endpoint)
+        return offered
+
+    def seen(self, service: Service) -> tuple[VpcEndpoint, ...]:
+        """Give the VPC endpoints that the last look found for a service."""
+        return self._seen.get(service, ())
+
+    @property
+    def inside_url(self) -> str | None:
+        """The listener inside the VPC, None where there is none."""
+        return None if self._inside is None else self._inside.url
+
+    async def look(self) -> None:
+        """Look again if a look is due; it never fails, and never takes longer than a caller would wait."""
+        if self._inside is None:
+            return
+        if self._look is None or self._look.done():
+            if time.monotonic() < self._looked_at + self._inside.interval_s:
+                return
+            services = self.services()
+            if not services:
+                return
+            self._look = asyncio.create_task(self._ask(self._inside.ec2, list(services)))
+        await asyncio.wait({self._look}, timeout=_PATIENCE_S)
+
+    async def _ask(self, ec2: Ec2, services: list[Service]) -> None:
+        try:
+            self._seen = await asyncio.to_thread(ec2.vpc_endpoints, services)
+        except LookError as failure:
+            if self.failure != str(failure):  # once, not on every look
+                _log.warning("private endpoints stay as they are: %s", failure)
+            self.failure = str(failure)
+        else:
+            self.failure = None
+        self._looked_at = time.monotonic()
