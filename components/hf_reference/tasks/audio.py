@@ -17,7 +17,7 @@ _SIGNATURES: Final = (b"fLaC", b"OggS", b"ID3", b"\xff\xfb", b"\xff\xf3", b"\xff
 _WORDS_PER_S: Final = 2.5
 _BYTES_PER_S: Final = 16_000
 """Of a compressed file: 128 kbit/s."""
-_MOST_WORDS: Final = 400
+_MOST_WORDS: Final = 200
 
 
 def transcribe(request: Request) -> Value:
@@ -25,7 +25,7 @@ def transcribe(request: Request) -> Value:
     seconds = seconds_of(request.inputs)
     count = min(_MOST_WORDS, max(1, round(_WORDS_PER_S * seconds)))
     prompt = sha256(request.inputs).hexdigest()
-    said = continued(request.model, prompt, count).split()
+    said = continued(request.model, prompt, count)
     answer: dict[str, Value] = {"text": " ".join(said)}
     if request.parameters.get("return_timestamps"):
         step = max(1, round(5 * _WORDS_PER_S))

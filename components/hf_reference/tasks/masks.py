@@ -9,7 +9,7 @@ from itertools import pairwise
 from typing import TYPE_CHECKING, Final, NamedTuple
 
 from hf_reference.tasks.words import words
-from hf_reference.textgen import CORPUS
+from hf_reference.text.corpus import stories
 
 if TYPE_CHECKING:
     from hf_reference.tasks.request import Request, Value
@@ -27,7 +27,7 @@ class _Counts(NamedTuple):
 
 @lru_cache(maxsize=1)
 def _learnt() -> _Counts:
-    seen = [word.key for word in words(CORPUS)]
+    seen = [word.key for story in stories() for word in words(story)]
     return _Counts({word: n for n, word in enumerate(dict.fromkeys(seen), 1)}, Counter(seen), Counter(pairwise(seen)))
 
 

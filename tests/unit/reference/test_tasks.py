@@ -77,6 +77,42 @@ def test_inputs_of_another_kind_are_refused(task: str) -> None:
         run(task, b"x" if table.TASKS[task].takes != "json" else [3], **INPUTS[task][1])
 
 
+class TestTextGeneration:
+    def test_as_many_tokens_are_written_as_asked_for(self) -> None:
+        """Twenty unless said; they are the text."""
+        for count, asked in ((20, None), (7, 7)):
+            (found,) = run("text-generation", "The harbour", details=True, max_new_tokens=asked)
+            assert len(found["details"]["tokens"]) == count
+            assert "".join(token["text"] for token in found["details"]["tokens"]) == found["generated_text"]
+
+    def test_the_likeliest_is_written_unless_dice_are_asked_for(self) -> None:
+        """Then seeds differ, and the same request has the same answer still."""
+        plain = run("text-generation", "The harbour", temperature=5.0)
+        assert plain == run("text-generation", "The harbour", seed=1)
+        rolled = [run("text-generation", "The harbour", do_sample=True, seed=seed) for seed in (1, 2)]
+        assert rolled[0] != rolled[1]
+
+    def test_the_prompt_comes_back_only_when_asked_for(self) -> None:
+        """In front of what was written; a list of prompts has a list of answers."""
+        ((plain,), _) = run("text-generation", ["The harbour", "The boats"])
+        (full,) = run("text-generation", "The harbour", return_full_text=True)
+        assert f"The harbour{plain['generated_text']}" == full["generated_text"]
+
+    def test_a_stop_sequence_ends_the_text(self) -> None:
+        """And stays in it."""
+        (found,) = run("text-generation", "The harbour", max_new_tokens=100, stop=["."], details=True)
+        assert found["generated_text"].endswith(".")
+        assert found["details"]["finish_reason"] == "stop_sequence"
+
+    @pytest.mark.parametrize(
+        "parameters", [{"temperature": 0}, {"top_p": 1.5}, {"max_new_tokens": 513}, {"stop": "."}, {"seed": "x"}]
+    )
+    def test_a_parameter_out_of_range_is_refused(self, parameters: dict[str, Any]) -> None:
+        """By name."""
+        with pytest.raises(ValueError, match=next(iter(parameters))):
+            run("text-generation", "The harbour", **parameters)
+
+
 class TestTextClassification:
     @pytest.mark.parametrize(
         ("text", "label"),
