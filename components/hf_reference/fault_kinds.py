@@ -166,10 +166,27 @@ class DeleteLingers(_Data):
     seconds: Annotated[float, Field(ge=0)]
 
 
+class NoServiceName(_Data):
+    """The service of a private endpoint gets no name, as long as the fault is there."""
+
+    kind: Literal["no_service_name"]
+
+
+class ConnectionRejected(_Data):
+    """A VPC endpoint that comes to a private endpoint's service is not let in, as long as the fault is there.
+
+    EC2 goes on to show what it shows: its emulator has no call by which a service could reject.
+    """
+
+    kind: Literal["connection_rejected"]
+
+
 RequestFault: TypeAlias = (
     Delay | Reset | TokenRevoked | StatusAnswer | RateLimited | AnswerLost | Cut | MalformedJson | WrongContentType
 )
-EndpointFault: TypeAlias = DeployFails | NoCapacity | StuckInitializing | UpdateFails | DeleteLingers
+EndpointFault: TypeAlias = (
+    DeployFails | NoCapacity | StuckInitializing | UpdateFails | DeleteLingers | NoServiceName | ConnectionRejected
+)
 AnyFault: TypeAlias = Annotated[RequestFault | EndpointFault, Field(discriminator="kind")]
 
 

@@ -18,11 +18,13 @@ from pydantic import ValidationError
 
 from hf_reference.errors import SetupError
 from hf_reference.fault_kinds import (
+    ConnectionRejected,
     DeleteLingers,
     DeployFails,
     EndpointFault,
     Fault,
     NoCapacity,
+    NoServiceName,
     RequestFault,
     StuckInitializing,
     TokenRevoked,
@@ -41,6 +43,12 @@ Doom: TypeAlias = Literal["deploy_fails", "update_fails"]
 _DOOMS: dict[Doom, tuple[type[EndpointFault], ...]] = {
     "deploy_fails": (DeployFails, NoCapacity, StuckInitializing),
     "update_fails": (UpdateFails,),
+}
+
+Hold: TypeAlias = Literal["no_service_name", "connection_rejected"]
+_HOLDS: dict[Hold, tuple[type[EndpointFault], ...]] = {
+    "no_service_name": (NoServiceName,),
+    "connection_rejected": (ConnectionRejected,),
 }
 
 
@@ -85,6 +93,16 @@ class Armed:
         if self.left is not None:
             self.left -= 1
         return True
+
+
+class Gate(Protocol):
+    """What is asked about the way into a VPC."""
+
+    def withheld_by(self, kind: Hold, endpoint: str) -> int | None:
+        """Give the fault that keeps a name or a connection that is due now from a private endpoint, or None."""
+
+    def holds(self, fault_id: int) -> bool:
+        """Whether that fault is still there."""
 
 
 class Oracle(Protocol):
@@ -183,6 +201,11 @@ class Faults:
     def holds(self, fault_id: int) -> bool:
         """Whether this fault is there."""
         return any(armed.id == fault_id for armed in self._armed)
+
+    def withheld_by(self, kind: Hold, endpoint: str) -> int | None:
+        """Take the first fault of a service's name or of a connection, and give its number."""
+        armed = self._first(_HOLDS[kind], endpoint)
+        return None if armed is None else armed.id
 
     def lingering_s(self, endpoint: str) -> float | None:
         """Take the first fault of a deletion, and give its seconds."""

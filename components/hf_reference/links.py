@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from hf_reference.clock import Clock
     from hf_reference.ec2 import Ec2
     from hf_reference.endpoint import Endpoint
+    from hf_reference.faults import Gate
     from hf_reference.vpc import Service, VpcEndpoint
 
 _PATIENCE_S: Final = 5.0
@@ -47,6 +48,7 @@ class Links:
         self,
         clock: Clock,
         private: Callable[[], Iterable[Endpoint]],
+        gate: Gate,
         *,
         naming_s: float,
         inside: Inside | None = None,
@@ -59,26 +61,31 @@ class Links:
         """Why the last look saw nothing."""
         self._clock = clock
         self._private = private
+        self._gate = gate
         self._naming_s = naming_s
         self._inside = inside
         self._seen: dict[Service, tuple[VpcEndpoint, ...]] = {}
+        self._nameless: dict[int, int | None] = {}
+        """By serial number of the endpoint: the fault that struck when its service's name was due."""
+        self._rejected: dict[str, int | None] = {}
+        """By id of the VPC endpoint: the fault that struck when it was first seen."""
         self._looked_at = float("-inf")
         self._look: asyncio.Task[None] | None = None
 
     def of(self, endpoint: Endpoint) -> vpc.Link:
         """Give what there is to show of one endpoint, as of the last look."""
-        service = vpc.named(endpoint, self._clock.now(), self._naming_s)
+        service = self._named(endpoint)
         if service is None:
             return vpc.UNLINKED
-        connected = vpc.connected(self._seen.get(service, ()))
+        refused = [vpc_endpoint_id for vpc_endpoint_id, fault in self._rejected.items() if self._holds(fault)]
+        connected = vpc.connected(self._seen.get(service, ()), refused)
         return vpc.Link(service.name, self._inside.url if self._inside is not None and connected else None)
 
     def services(self) -> dict[Service, list[Endpoint]]:
         """Give the services that have a name, each with the endpoints behind it."""
-        now = self._clock.now()
         offered: dict[Service, list[Endpoint]] = {}
         for endpoint in self._private():
-            service = vpc.named(endpoint, now, self._naming_s)
+            service = self._named(endpoint)
             if service is not None:
                 offered.setdefault(service, []).append(endpoint)
         return offered
@@ -102,16 +109,36 @@ class Links:
             services = self.services()
             if not services:
                 return
-            self._look = asyncio.create_task(self._ask(self._inside.ec2, list(services)))
+            self._look = asyncio.create_task(self._ask(self._inside.ec2, services))
         await asyncio.wait({self._look}, timeout=_PATIENCE_S)
 
-    async def _ask(self, ec2: Ec2, services: list[Service]) -> None:
+    async def _ask(self, ec2: Ec2, services: dict[Service, list[Endpoint]]) -> None:
         try:
-            self._seen = await asyncio.to_thread(ec2.vpc_endpoints, services)
+            self._seen = await asyncio.to_thread(ec2.vpc_endpoints, list(services))
         except LookError as failure:
             if self.failure != str(failure):  # once, not on every look
                 _log.warning("private endpoints stay as they are: %s", failure)
             self.failure = str(failure)
         else:
             self.failure = None
+            for service, found in self._seen.items():
+                self._judge(found, services[service])
         self._looked_at = time.monotonic()
+
+    def _judge(self, found: Iterable[VpcEndpoint], endpoints: list[Endpoint]) -> None:
+        """Decide whether VPC endpoints that were not seen before are let in."""
+        for one in found:
+            if one.id not in self._rejected:
+                faults = (self._gate.withheld_by("connection_rejected", endpoint.path) for endpoint in endpoints)
+                self._rejected[one.id] = next((fault for fault in faults if fault is not None), None)
+
+    def _named(self, endpoint: Endpoint) -> Service | None:
+        service = vpc.named(endpoint, self._clock.now(), self._naming_s)
+        if service is None:
+            return None
+        if endpoint.serial not in self._nameless:
+            self._nameless[endpoint.serial] = self._gate.withheld_by("no_service_name", endpoint.path)
+        return None if self._holds(self._nameless[endpoint.serial]) else service
+
+    def _holds(self, fault: int | None) -> bool:
+        return fault is not None and self._gate.holds(fault)

@@ -184,6 +184,7 @@ def assemble(base_url: str, clock: Clock, options: Options, inside_url: str | No
     links = Links(
         clock,
         world.private,
+        faults,
         naming_s=NAMING_SHARE * options.provisioning_s if options.service_name_s is None else options.service_name_s,
         inside=_inside(options, inside_url),
     )

@@ -195,6 +195,33 @@ def test_a_rejected_connection_brings_no_url(aws: Aws, offered: Offered) -> None
     assert offered.url() is None
 
 
+def test_a_name_that_never_comes_comes_once_its_fault_is_gone(server: Running, wire: dict[str, Any]) -> None:
+    """Only for the endpoint that it struck."""
+    fault = server.faults.add({"match": {"endpoint": "acme/e*"}, "fault": {"kind": "no_service_name"}})
+    for name in ("e1", "e2"):
+        send(f"{server.api_url}/endpoint/acme", "POST", {**private(wire), "name": name})
+    server.advance(3600)
+
+    def names() -> list[bool]:
+        items = send(f"{server.api_url}/endpoint/acme")[1]["items"]
+        return [item["status"]["private"]["serviceName"] is not None for item in items]
+
+    assert names() == [False, True]
+    server.faults.remove(fault.id)
+    assert names() == [True, True]
+
+
+def test_a_connection_that_the_service_rejects_brings_no_url(aws: Aws, offered: Offered, server: Running) -> None:
+    """Until the fault is removed; a second VPC endpoint is let in."""
+    mine, services = Vpc(aws), [offered.make("e1"), offered.make("e2")]
+    fault = server.faults.add({"fault": {"kind": "connection_rejected"}})
+    for service in services:
+        mine.connect(service)
+    assert (offered.url("e1") is None) != (offered.url("e2") is None)
+    server.faults.remove(fault.id)
+    assert None not in {offered.url("e1"), offered.url("e2")}
+
+
 def test_the_stream_of_states_tells_of_the_connection(aws: Aws, offered: Offered, server: Running) -> None:
     """Nothing else about the endpoint changes then."""
     service = offered.make()
