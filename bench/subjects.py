@@ -31,8 +31,8 @@ _new: Final = itertools.count()
 """No two creates of a run ask for one name, so that none meets what another left."""
 
 
-def endpoints() -> dict[str, Operation]:
-    """Give the operations on endpoints, for the reference server and for the bare routes."""
+def endpoints(count: int = COUNT) -> dict[str, Operation]:
+    """Give the operations on so many endpoints, for the reference server and for the bare routes."""
 
     def update(n: int) -> Stream:
         for turn in itertools.count():
@@ -45,7 +45,7 @@ def endpoints() -> dict[str, Operation]:
             yield _hub("DELETE", f"/{name}")
 
     return {
-        "read one": _any_of([_hub("GET", f"/e{i}") for i in range(COUNT)]),
+        "read one": _any_of([_hub("GET", f"/e{i}") for i in range(count)]),
         "list twenty": _any_of([_hub("GET", "?limit=20")]),
         "update one": update,
         "create and delete": create_and_delete,
