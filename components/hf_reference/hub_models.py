@@ -90,6 +90,25 @@ MODELS: Final[dict[str, HubModel]] = {
             {"F16": 559_890_432},
             library="sentence-transformers",
         ),
+        HubModel("BAAI/bge-base-en-v1.5", "feature-extraction", {"F32": 109_482_240}, library="sentence-transformers"),
+        HubModel(
+            "cross-encoder/ms-marco-MiniLM-L6-v2",
+            "text-ranking",
+            {"F32": 22_713_601},
+            library="sentence-transformers",
+        ),
+        HubModel(
+            "distilbert/distilbert-base-uncased-finetuned-sst-2-english", "text-classification", {"F32": 66_955_010}
+        ),
+        HubModel("dslim/bert-base-NER", "token-classification", {"F32": 107_726_601}),
+        HubModel("deepset/roberta-base-squad2", "question-answering", {"F32": 124_056_578}),
+        HubModel("google-bert/bert-base-uncased", "fill-mask", {"F32": 110_106_428}),
+        HubModel("facebook/bart-large-cnn", "summarization", {"F32": 406_290_432}),
+        HubModel("facebook/bart-large-mnli", "zero-shot-classification", {"F32": 407_344_133}),
+        HubModel("Helsinki-NLP/opus-mt-en-fr", "translation"),
+        HubModel("google/vit-base-patch16-224", "image-classification", {"F32": 86_567_656}),
+        HubModel("facebook/detr-resnet-50", "object-detection", {"F32": 41_631_008}),
+        HubModel("openai/whisper-tiny", "automatic-speech-recognition", {"F32": 37_760_640}),
         HubModel("stabilityai/sdxl-turbo", "text-to-image", library="diffusers"),
         HubModel(
             "HuggingFaceTB/SmolLM2-360M-Instruct-GGUF",

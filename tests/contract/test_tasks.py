@@ -14,6 +14,9 @@ from huggingface_hub.errors import BadRequestError
 from huggingface_hub.utils import get_session
 from PIL import Image
 
+from hf_reference.hub_models import MODELS
+from hf_reference.tasks import table
+
 if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
@@ -221,6 +224,13 @@ def test_the_client_shows_the_text(deployed: Deployed) -> None:
     """At the end of its own error."""
     with pytest.raises(BadRequestError, match="divisible by 8"):
         InferenceClient(deployed("text-to-image")).text_to_image("a boat", width=13)
+
+
+def test_a_known_model_brings_its_task_along(deployed: Deployed) -> None:
+    """Every one of them is answered by the default container, but for those that TEI is for."""
+    assert {"text-ranking"} == {model.task for model in MODELS.values() if table.find(model.task) is None}
+    client = InferenceClient(deployed(None, repository="Helsinki-NLP/opus-mt-en-fr"))
+    assert client.translation("Thanks, my friend").translation_text == "Merci, mon ami"
 
 
 def test_metrics_are_lines_of_text(deployed: Deployed) -> None:
