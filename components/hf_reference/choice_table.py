@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import ast
+import inspect
+from itertools import pairwise
 from typing import Final
 
 from hf_reference.choices import Choices, allowed
@@ -23,11 +26,23 @@ In Python: `Options(choices=Choices(put_on_paused="starts"))`, from `hf_referenc
 """
 
 
+def descriptions() -> dict[str, str]:
+    """Give the text below each field. Pydantic could keep it, but reading the source takes time at every start."""
+    (declared,) = ast.parse(inspect.getsource(Choices)).body
+    body = declared.body if isinstance(declared, ast.ClassDef) else []
+    found = {}
+    for field, text in pairwise(body):
+        if isinstance(field, ast.AnnAssign) and isinstance(field.target, ast.Name) and isinstance(text, ast.Expr):
+            found[field.target.id] = str(ast.literal_eval(text.value))
+    return found
+
+
 def choices_page() -> str:
     """Render the page as Markdown."""
     rows = []
+    texts = descriptions()
     for name, field in Choices.model_fields.items():
         values = allowed(field)
         shown = f"any text: `{field.default}`" if values is None else ", ".join(f"`{value}`" for value in values)
-        rows.append(f"| `{name}` | {shown} | {field.description} |\n")
+        rows.append(f"| `{name}` | {shown} | {texts[name]} |\n")
     return _HEAD + "".join(rows)

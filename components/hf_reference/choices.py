@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 class Choices(BaseModel):
     """One reading of the API. Texts may hold the words in braces that their default has."""
 
-    model_config = ConfigDict(extra="forbid", frozen=True, use_attribute_docstrings=True)
+    model_config = ConfigDict(extra="forbid", frozen=True)
 
     # What an answer shows
     secrets_echo: Literal["null", "empty", "absent"] = "null"
