@@ -155,8 +155,9 @@ def watching_load(endpoint: Endpoint, load: Load, now: float) -> Endpoint:
     if endpoint.life.status not in _SERVING:
         return endpoint
     look_at = autoscaler.next_look(load.reading, endpoint.life.target, endpoint.declaration.compute, now)
-    looks = [at for at in (look_at, endpoint.look_at) if at is not None]
-    return replace(endpoint, look_at=min(looks, default=None))
+    if endpoint.look_at is not None and (look_at is None or endpoint.look_at <= look_at):
+        return endpoint
+    return endpoint if look_at is None else replace(endpoint, look_at=look_at)
 
 
 def _remembering(endpoint: Endpoint, event: Event | None, now: float, failure: Failure | None = None) -> Endpoint:
