@@ -161,14 +161,15 @@ def lab() -> Iterator[Running]:
 
 @pytest.fixture(scope="module")
 def deployed(lab: Running) -> Callable[..., str]:
-    """Give the address of a running endpoint in the lab, made once for each ``task`` (None: the model's) and ``model``."""
+    """Give the address of a running endpoint in the lab, one for each ``task`` (None: the model's own) and ``model``."""
     made: dict[str, str] = {}
 
     def address(task: str | None, **model: Any) -> str:
         key = json.dumps([task, model], sort_keys=True)
         if key not in made:
             lab.world.set_quota("acme", "aws", "intel-spr", 1000)
-            made[key] = _deploy(lab, f"e{len(made)}", model if task is None else {"task": task, **model})
+            wanted = model if task is None else {"task": task, **model}
+            made[key] = _deploy(lab, f"e{len(made)}", wanted)
         return made[key]
 
     return address
