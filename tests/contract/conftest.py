@@ -161,7 +161,7 @@ def lab() -> Iterator[Running]:
 
 @pytest.fixture(scope="module")
 def deployed(lab: Running) -> Callable[..., str]:
-    """Give the address of a running endpoint in the lab, one for each ``task`` (None: the model's own) and ``model``."""
+    """Give addresses of running endpoints; one for each ``task`` (None: the model's own) and ``model``."""
     made: dict[str, str] = {}
 
     def address(task: str | None, **model: Any) -> str:
