@@ -1,7 +1,8 @@
-"""The command ``serve``; the project's command line mounts it as ``hf-endpoints serve``."""
+"""The commands ``serve`` and ``replay``; the project's command line mounts them."""
 
 from __future__ import annotations
 
+import logging
 from pathlib import Path
 
 import click
@@ -13,6 +14,7 @@ from hf_reference.errors import SetupError
 from hf_reference.server import DEFAULT_DELETION_S, DEFAULT_PROVISIONING_S, Options
 from hf_reference.server import serve as serve_until_stopped
 
+_LOG = logging.getLogger(__name__)
 _FILE = click.Path(path_type=Path, dir_okay=False)
 
 
@@ -165,6 +167,7 @@ def serve(  # noqa: PLR0913 - one argument per option
             journal=journal,
         )
         listen(log_format, quiet=quiet)
+        _check_host(host, guarded=tokens is not None)
         serve_until_stopped(host, port, _clock(kind, speed), options, _announce)
     except SetupError as error:
         raise click.ClickException(str(error)) from error
@@ -176,6 +179,42 @@ def _handler(text: str) -> tuple[str, Path]:
         message = f"--handler {text}: write REPOSITORY=FILE, such as acme/my-model=handler.py"
         raise SetupError(message)
     return repository, Path(file)
+
+
+@click.command()
+@click.argument("journal", type=click.Path(exists=True, path_type=Path, dir_okay=False))
+def replay(journal: Path) -> None:
+    """Send the calls of a JOURNAL (JSON lines) to a fresh reference server, and compare what it answers.
+
+    Prints one line per call that came out differently, and ends with code 1 if there is one.
+    """
+    from hf_reference.replay import replay as replayed  # noqa: PLC0415 - an HTTP client, which serve never needs
+
+    try:
+        with journal.open(encoding="utf-8") as lines:
+            report = replayed(lines)
+    except (SetupError, UnicodeDecodeError) as error:
+        raise click.ClickException(str(error)) from error
+    for difference in report.differences:
+        click.echo(str(difference))
+    left_out = f", {len(report.not_compared)} not compared (body not kept)" if report.not_compared else ""
+    click.echo(f"{report.calls} calls, {len(report.differences)} came out differently{left_out}")
+    if report.differences:
+        raise click.exceptions.Exit(1)
+
+
+def _check_host(host: str, *, guarded: bool) -> None:
+    """Warn where others can reach the server; the default is loopback, and nothing but ``--host`` changes it.
+
+    :raises SetupError: the host is empty, which a socket would read as every address of the machine.
+    """
+    if not host:
+        message = "--host is empty: leave it out for loopback, or say 0.0.0.0 for every address of this machine"
+        raise SetupError(message)
+    if host == "localhost" or host.startswith("127.") or host == "::1":
+        return
+    who = "the tokens of --tokens" if guarded else "any token that starts with hf_, for no --tokens are given"
+    _LOG.warning("listening on %s, where others may reach it: it takes %s; /_test takes none", host, who)
 
 
 def _announce(base_url: str, inside_url: str | None) -> None:

@@ -13,7 +13,6 @@ from dataclasses import dataclass, field
 from fnmatch import fnmatchcase
 from typing import TYPE_CHECKING, Any, Literal, Protocol, TypeAlias
 
-import yaml
 from pydantic import ValidationError
 
 from hf_reference.errors import SetupError
@@ -147,6 +146,8 @@ class Faults:
 
         :raises SetupError: it cannot be read, or an entry is not a fault; then none of them is on duty.
         """
+        import yaml  # noqa: PLC0415 - a tenth of a start, and most servers start without a file
+
         file = f"faults file {str(path)!r}"
         try:
             listed = yaml.safe_load(path.read_text(encoding="utf-8"))

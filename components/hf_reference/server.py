@@ -46,7 +46,6 @@ from hf_reference.http.sides import Sides
 from hf_reference.http.strikes import CONNECTION
 from hf_reference.journal import Journal
 from hf_reference.links import Inside, Links
-from hf_reference.store import Store
 from hf_reference.tokens import Tokens
 from hf_reference.vpc import NAMING_SHARE
 from hf_reference.world import World
@@ -59,6 +58,7 @@ if TYPE_CHECKING:
     from starlette.types import ASGIApp, Receive, Scope, Send
 
     from hf_reference.billing import Bill
+    from hf_reference.store import Store
 
 DEFAULT_PROVISIONING_S: Final = 30.0
 """Model time. The real service takes two to five minutes; nobody waits that long for a demonstration."""
@@ -151,7 +151,7 @@ def assemble(base_url: str, clock: Clock, options: Options, inside_url: str | No
 
     :raises SetupError: one of the files cannot be used.
     """
-    store = None if options.state is None else Store(options.state)
+    store = None if options.state is None else _opened(options.state)
     stored = None if store is None else store.load()
     if stored is not None:
         clock.go_on_from(stored.now)
@@ -208,6 +208,12 @@ def _inside(options: Options, url: str | None) -> Inside | None:
     if options.aws_endpoint_url is None or url is None:
         return None
     return Inside(url, Ec2(options.aws_endpoint_url), options.aws_interval_s)
+
+
+def _opened(state: Path) -> Store:
+    from hf_reference.store import Store  # noqa: PLC0415 - SQLite takes its time, and few servers need it
+
+    return Store(state)
 
 
 def _head(clock: Clock, options: Options, *, fresh: bool) -> dict[str, Any]:

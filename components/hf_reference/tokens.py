@@ -10,7 +10,6 @@ from __future__ import annotations
 from hashlib import sha256
 from typing import TYPE_CHECKING, Annotated, Final, Literal, TypeAlias
 
-import yaml
 from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, ValidationError
 
 from hf_reference.endpoint import Person
@@ -104,6 +103,8 @@ class Tokens:
 
         :raises SetupError: it cannot be read, or is not a table of tokens.
         """
+        import yaml  # noqa: PLC0415 - a tenth of a start, and most servers start without a file
+
         try:
             table = yaml.safe_load(path.read_text(encoding="utf-8"))
         except (OSError, yaml.YAMLError) as error:

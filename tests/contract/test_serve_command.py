@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import resource
 import signal
 import subprocess
 import sys
@@ -170,3 +171,97 @@ def test_a_choice_on_the_command_line_holds_and_an_unknown_one_ends_the_command(
     ended = subprocess.run(command, capture_output=True, text=True, env=environment, check=False, timeout=10)
     assert (ended.returncode, ended.stdout) == (1, "")
     assert ended.stderr == "Error: choice 'put_on_paused' cannot be 'begins', only one of: stored, starts\n"
+
+
+def streams(*options: str, **environment: str) -> tuple[str, str]:
+    """Run ``serve`` until it says its URL, end it, and give both streams."""
+    process = subprocess.Popen(
+        [sys.executable, "-m", "hf_reference", *options],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+        env={**os.environ, "PYTHONPATH": os.pathsep.join(p for p in sys.path if p), **environment},
+    )
+    assert process.stdout is not None
+    first = process.stdout.readline()
+    process.terminate()
+    rest, errors = process.communicate(timeout=20)
+    return first + rest, errors
+
+
+def test_no_variable_of_the_environment_makes_it_public() -> None:
+    """Only ``--host`` does."""
+    names = ("HOST", "UVICORN_HOST", "HF_REFERENCE_HOST", "SERVE_HOST", "HF_ENDPOINTS_SERVE_HOST", "HF_ENDPOINTS_HOST")
+    out, errors = streams(**dict.fromkeys(names, "0.0.0.0"))  # noqa: S104 - that it is not heard is the point
+    assert out.startswith("http://127.0.0.1:")
+    assert errors == ""
+
+
+def test_a_public_address_has_to_be_said_and_is_warned_of(tmp_path: Path) -> None:
+    """With whom it would serve; an empty host, as an unset variable leaves it, is none."""
+    tokens = tmp_path / "tokens.yaml"
+    tokens.write_text("hf_x: {}\n")
+    everywhere = "0.0.0.0"  # noqa: S104 - said explicitly
+    out, errors = streams("--host", everywhere)
+    assert out.startswith("http://127.0.0.1:")
+    assert "warning listening on 0.0.0.0" in errors
+    assert "any token" in errors
+    assert "any token" not in streams("--host", everywhere, "--tokens", str(tokens))[1]
+    out, errors = streams("--host", "")
+    assert out == ""
+    assert "--host is empty" in errors
+
+
+@pytest.mark.parametrize("form", ["text", "json"])
+def test_the_error_stream_has_one_line_per_call_without_secrets(
+    tmp_path: Path, wire: dict[str, Any], form: str
+) -> None:
+    """As text, or as JSON that a collector can read; the journal goes to its file meanwhile."""
+    faults = tmp_path / "faults.json"
+    faults.write_text('[{"match": {"method": "DELETE"}, "fault": {"kind": "status", "status": 503}}]')
+    environment = {**os.environ, "PYTHONPATH": os.pathsep.join(p for p in sys.path if p)}
+    options = ("--log-format", form, "--faults", str(faults), "--journal", str(tmp_path / "journal"))
+    process = subprocess.Popen(
+        [sys.executable, "-m", "hf_reference", *options],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+        env=environment,
+    )
+    assert process.stdout is not None
+    base_url = process.stdout.readline().strip()
+    secret = {**wire, "model": {**wire["model"], "secrets": {"KEY": "hunter2"}}}
+    call("POST", f"{base_url}/v2/endpoint/acme?token=hf_x", secret)
+    with pytest.raises(urllib.error.HTTPError) as refused:
+        call("DELETE", f"{base_url}/v2/endpoint/acme/e1")
+    refused.value.close()
+    process.terminate()
+    _, errors = process.communicate(timeout=20)
+    lines = errors.splitlines()
+    assert len(lines) == 2
+    assert "hf_x" not in errors + (tmp_path / "journal").read_text()
+    assert "hunter2" not in errors + (tmp_path / "journal").read_text()
+    if form == "json":
+        shown = [(e["level"], e["method"], e["path"], e["status"], e["faults"]) for e in map(json.loads, lines)]
+        assert shown == [
+            ("info", "POST", "/v2/endpoint/acme", 200, []),
+            ("info", "DELETE", "/v2/endpoint/acme/e1", 503, ["status"]),
+        ]
+    else:
+        assert " POST /v2/endpoint/acme?token=[hidden] 200 " in lines[0]
+        assert " DELETE /v2/endpoint/acme/e1 503 " in lines[1]
+        assert " faults=status " in lines[1]
+    assert len((tmp_path / "journal").read_text().splitlines()) == 4
+
+
+def test_the_first_line_comes_soon() -> None:
+    """One start of five takes less than 0.7 s of the processor; by the clock, others on the machine would count."""
+
+    def taken_s() -> float:
+        before = resource.getrusage(resource.RUSAGE_CHILDREN)
+        with served():
+            pass
+        after = resource.getrusage(resource.RUSAGE_CHILDREN)
+        return after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
+
+    assert any(taken_s() < 0.7 for _ in range(5))

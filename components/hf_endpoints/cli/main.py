@@ -19,6 +19,7 @@ _COMMANDS: Final = {
     "logs": "hf_endpoints.cli.logs:logs",
     "pause": "hf_endpoints.cli.moment:pause",
     "scale-to-zero": "hf_endpoints.cli.moment:scale_to_zero",
+    "replay": "hf_reference.control:replay",
     _SERVE: "hf_reference.control:serve",
     "wake": "hf_endpoints.cli.moment:wake",
 }
@@ -42,7 +43,7 @@ class _Commands(click.Group):
         try:
             command: click.Command = getattr(import_module(module), name)
         except ImportError:
-            if cmd_name != _SERVE:
+            if not module.startswith("hf_reference"):
                 raise
             return _not_installed  # the reference server's packages are an optional extra, not needed to deploy
         return command

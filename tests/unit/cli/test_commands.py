@@ -260,7 +260,7 @@ class TestImport:
 def test_every_command_shows_its_help(run: Run) -> None:
     """As its module is imported only then, a wrong name in the table would be seen by users alone."""
     listed = re.findall(r"^  ([a-z-]+)  ", run("--help").output.partition("Commands:")[2], re.MULTILINE)
-    assert len(listed) == 7
+    assert len(listed) == 8
     for name in listed:
         assert f"Usage: main {name} " in run(name, "--help").output
 
