@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from hashlib import sha256
-from math import exp
+from math import exp, tanh
 from typing import Any, Final, TypeAlias
 
 Value: TypeAlias = Any
@@ -109,7 +109,7 @@ def softmax(logits: list[float]) -> list[float]:
 
 def sigmoid(logit: float) -> float:
     """Turn one logit into a probability."""
-    return 1 / (1 + exp(-logit))
+    return 0.5 * (1 + tanh(logit / 2))  # unlike 1 / (1 + exp(-logit)), never out of range
 
 
 def ranked(labels: list[str], scores: list[float]) -> list[dict[str, Value]]:

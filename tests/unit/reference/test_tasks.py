@@ -146,6 +146,8 @@ class TestTextClassification:
         """Sigmoid judges each label alone, none leaves logits."""
         good = run("text-classification", "good great", top_k=2, function_to_apply="none")
         assert good[0]["score"] == -good[1]["score"] > 1
+        (worst,) = run("text-classification", ["bad " * 2000], top_k=2, function_to_apply="sigmoid")
+        assert [one["score"] for one in worst] == [1, 0]
         with pytest.raises(ValueError, match="function_to_apply"):
             run("text-classification", "good", function_to_apply="tanh")
 
