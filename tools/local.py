@@ -1,5 +1,7 @@
 """`make up` and `make down`: a stack on the local reference server, from nothing to a generated text and back.
 
+A stack with private endpoints gets an AWS as well, and shows that they answer inside the VPC and nowhere else.
+
 `up` marks the stacks that it made, and `down` destroys those only: the same local state may hold stacks whose endpoints
 live on the real service, and destroying one of them against the local server would succeed at once (nothing is there to
 delete), forget it, and leave its endpoints running and billed.
@@ -12,12 +14,17 @@ import json
 import os
 import subprocess
 import sys
+import urllib.error
+import urllib.request
 from typing import TYPE_CHECKING, Final
 
-from tools import reference
+import yaml
+
+from tools import aws, reference
+from tools.background import ServerError
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterable, Mapping
 
 _MARKS: Final = reference.RUN_FILES / "stacks"
 _PROMPT: Final = "The capital of France is"
@@ -31,8 +38,7 @@ class LocalError(Exception):
 
 def up(stack: str) -> None:
     """Start the server, deploy the stack, print its URLs and one generated text."""
-    server = reference.start()
-    print(f"reference server: {server.base_url} (process {server.pid}, log .local/reference.log)", flush=True)
+    server = _servers([stack])
     env = {**os.environ, **server.environment}
     _claim(stack, env)
     _pulumi(["up", "--yes", "--stack", stack], env)
@@ -44,7 +50,10 @@ def up(stack: str) -> None:
         print(f'stack "{stack}" has no endpoint with a URL, so no text is generated')
         return
     name, url = next(iter(callable_urls.items()))
-    print(f'{name} says: "{_PROMPT}" → "{_generate(url, env)}"')
+    inside = server.inside_url is not None and url.startswith(f"{server.inside_url}/")
+    print(f'{name} says{" inside the VPC" if inside else ""}: "{_PROMPT}" → "{_generate(url, env)}"')
+    if inside:
+        print(f"outside of the VPC: {_outside(server, url)}")
 
 
 def down(stack: str | None) -> None:
@@ -55,7 +64,7 @@ def down(stack: str | None) -> None:
     wanted = [name for name in marked if stack in (None, name)]
     if wanted:
         # Started again if need be (after a reboot): its state file still holds the endpoints to delete.
-        env = {**os.environ, **reference.start().environment}
+        env = {**os.environ, **_servers(wanted).environment}
         existing = _stacks(env)
         for name in wanted:
             if name in existing:
@@ -66,8 +75,43 @@ def down(stack: str | None) -> None:
     if len(wanted) < len(marked):
         print(f"still up: {', '.join(name for name in marked if name not in wanted)}; the reference server goes on")
         return
-    pid = reference.stop()
-    print("reference server: not running" if pid is None else f"reference server: stopped (process {pid})")
+    for name, pid in (("reference server", reference.stop()), ("AWS", aws.stop())):
+        if pid is not None:
+            print(f"{name}: stopped (process {pid})")
+        elif name != "AWS":
+            print(f"{name}: not running")
+
+
+def _servers(stacks: Iterable[str]) -> reference.Server:
+    """Start what these stacks need: the reference server, and for private endpoints an AWS that it looks into."""
+    cloud = aws.start() if any(map(_is_private, stacks)) else None
+    if cloud is not None:
+        print(f"AWS (moto): {cloud.url} (process {cloud.pid}, log .local/aws.log)", flush=True)
+    server = reference.start(None if cloud is None else cloud.url)
+    inside = "" if server.inside_url is None else f", inside the VPC {server.inside_url}"
+    print(f"reference server: {server.base_url}{inside} (process {server.pid}, log .local/reference.log)", flush=True)
+    return server
+
+
+def _is_private(stack: str) -> bool:
+    """Whether an endpoint of the stack's file is behind PrivateLink."""
+    file = reference.ROOT / "stacks" / f"Pulumi.{stack}.yaml"
+    config = yaml.safe_load(file.read_text(encoding="utf-8")) if file.exists() else {}
+    endpoints = ((config or {}).get("config") or {}).get("hf-endpoints:endpoints") or {}
+    return any("private_service" in declared for declared in endpoints.values())
+
+
+def _outside(server: reference.Server, url: str) -> str:
+    """Return what the same address says on the public listener."""
+    public = server.base_url + url.removeprefix(server.inside_url or "")
+    request = urllib.request.Request(public, headers={"authorization": f"Bearer {reference.TOKEN}"})  # noqa: S310 - ours
+    try:
+        with urllib.request.urlopen(request, timeout=_ANSWER_S) as answer:  # noqa: S310 - as above
+            msg = f"{public} answers with {answer.status}, although it is private"
+            raise LocalError(msg)
+    except urllib.error.HTTPError as refused:
+        with refused:
+            return f"{public} → {refused.code} {refused.reason}"
 
 
 def _claim(stack: str, env: Mapping[str, str]) -> None:
@@ -124,7 +168,7 @@ def main() -> int:
     chosen = parser.parse_args()
     try:
         up(chosen.stack) if chosen.verb == "up" else down(chosen.stack)
-    except (LocalError, reference.ServerError) as error:
+    except (LocalError, ServerError) as error:
         print(f"make {chosen.verb}: {error}", file=sys.stderr)
         return 1
     except KeyboardInterrupt:

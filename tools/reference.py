@@ -6,17 +6,14 @@ it is stopped; what it names is trusted only while a process with that id has ou
 
 from __future__ import annotations
 
-import contextlib
 import dataclasses
-import os
-import re
 import shlex
-import signal
-import subprocess
 import sys
-import time
 from pathlib import Path
 from typing import Final
+
+from tools import aws, background
+from tools.background import ServerError
 
 ROOT: Final = Path(__file__).parent.parent
 RUN_FILES: Final = ROOT / ".local"
@@ -29,28 +26,24 @@ SPEED: Final = (
 _ENV: Final = RUN_FILES / "reference.env"
 _LOG: Final = RUN_FILES / "reference.log"
 _STATE: Final = RUN_FILES / "reference.db"
-_PORT: Final = RUN_FILES / "reference.port"
-_START_S: Final = 20.0  # it takes one or two; a busy machine may need several times that
-_STOP_S: Final = 10.0  # the server lets open requests end for five
-_POLL_S: Final = 0.05
-_LOG_TAIL_LINES: Final = 15
-
-
-class ServerError(Exception):
-    """The server did not start or stop; the text says what was seen."""
+_PORTS: Final = RUN_FILES / "reference.ports"
+_OURS: Final = f"--state {_STATE}"
 
 
 @dataclasses.dataclass(frozen=True)
 class Server:
-    """A running reference server."""
+    """A running reference server; with the AWS that it looks into, the listener inside the VPC."""
 
     pid: int
     base_url: str
+    aws_url: str | None = None
+    inside_url: str | None = None
 
     @property
     def environment(self) -> dict[str, str]:
-        """The three variables that point every client at this server."""
-        return {"HF_ENDPOINTS_API_URL": f"{self.base_url}/v2", "HF_ENDPOINT": self.base_url, "HF_TOKEN": TOKEN}
+        """The variables that point every client at this server, and at its AWS if it has one."""
+        ours = {"HF_ENDPOINTS_API_URL": f"{self.base_url}/v2", "HF_ENDPOINT": self.base_url, "HF_TOKEN": TOKEN}
+        return ours if self.aws_url is None else {**ours, **aws.environment(self.aws_url)}
 
 
 def running() -> Server | None:
@@ -60,29 +53,39 @@ def running() -> Server | None:
     except FileNotFoundError:
         return None
     values = dict(word.split("=", 1) for line in text.splitlines() for word in shlex.split(line, comments=True))
-    server = Server(int(values["reference_pid"]), values["reference_hub_url"])
-    return server if _is_ours(server.pid) else None
+    server = Server(
+        int(values["reference_pid"]),
+        values["reference_hub_url"],
+        values.get("reference_aws_url") or None,
+        values.get("reference_inside_url") or None,
+    )
+    return server if background.is_running(server.pid, _OURS) else None
 
 
-def start() -> Server:
-    """Return the running server, after starting it where there is none."""
+def start(aws_url: str | None = None) -> Server:
+    """Return the running server, after starting it where there is none, or none that looks into this AWS."""
     if (server := running()) is not None:
-        return server
+        if aws_url in {None, server.aws_url}:
+            return server
+        background.stop(server.pid, _OURS)
     RUN_FILES.mkdir(exist_ok=True)
-    # The port of last time, if it is free: stacks hold URLs of endpoints, and those begin with it.
-    remembered = _PORT.read_text(encoding="utf-8").strip() if _PORT.exists() else "0"
+    # The ports of last time, if they are free: stacks hold URLs of endpoints, and those begin with them.
+    remembered = _PORTS.read_text(encoding="utf-8").split() if _PORTS.exists() else []
     try:
-        server = _start(remembered)
+        server = _start(remembered, aws_url)
     except ServerError:
-        if remembered == "0":
+        if not remembered:
             raise
-        server = _start("0")
-    _PORT.write_text(server.base_url.rsplit(":", 1)[1], encoding="utf-8")
+        server = _start([], aws_url)
+    ports = [url.rsplit(":", 1)[1] for url in (server.base_url, server.inside_url) if url is not None]
+    _PORTS.write_text(" ".join([*ports, *remembered[len(ports) :]]), encoding="utf-8")
     lines = {
         "reference_pid": str(server.pid),
         "reference_api_url": server.environment["HF_ENDPOINTS_API_URL"],
         "reference_hub_url": server.base_url,
         "reference_token": TOKEN,
+        "reference_aws_url": server.aws_url or "",
+        "reference_inside_url": server.inside_url or "",
     }
     part = _ENV.with_suffix(".part")
     part.write_text("".join(f"{name}={shlex.quote(value)}\n" for name, value in lines.items()), encoding="utf-8")
@@ -94,50 +97,19 @@ def stop() -> int | None:
     """Stop the server and remove its files; return its process id, None when it did not run."""
     server = running()
     if server is not None:
-        os.kill(server.pid, signal.SIGTERM)
-        if not _ends_within(server.pid, _STOP_S):
-            os.kill(server.pid, signal.SIGKILL)
-            _ends_within(server.pid, _STOP_S)
-    for path in (_ENV, _LOG, _PORT, *RUN_FILES.glob(f"{_STATE.name}*")):  # a database keeps its journal beside it
+        background.stop(server.pid, _OURS)
+    for path in (_ENV, _LOG, _PORTS, *RUN_FILES.glob(f"{_STATE.name}*")):  # a database keeps its journal beside it
         path.unlink(missing_ok=True)
     return None if server is None else server.pid
 
 
-def _start(port: str) -> Server:
+def _start(ports: list[str], aws_url: str | None) -> Server:
+    port, inside_port = [*ports, "0", "0"][:2]
     command = [str(Path(sys.executable).with_name("hf-endpoints")), "serve", "--port", port]
     command += ["--speed", str(SPEED), "--state", str(_STATE)]
-    with _LOG.open("w", encoding="utf-8") as log:
-        # A session of its own: Ctrl-C in the terminal of `make up` is not meant for the server.
-        process = subprocess.Popen(
-            command, stdin=subprocess.DEVNULL, stdout=log, stderr=subprocess.STDOUT, start_new_session=True
-        )
-    deadline = time.monotonic() + _START_S
-    while process.poll() is None and time.monotonic() < deadline:
-        first_line, newline, _ = _LOG.read_text(encoding="utf-8").partition("\n")
-        if newline and (match := re.search(r"https?://\S+", first_line)):
-            return Server(process.pid, match.group().rstrip("/").removesuffix("/v2"))
-        time.sleep(_POLL_S)
-    code = process.poll()
-    if code is None:
-        process.kill()
-        process.wait()
-    seen = f"ended with exit code {code}" if code is not None else f"printed no base URL within {_START_S:.0f} s"
-    tail = "\n".join(f"    {line}" for line in _LOG.read_text(encoding="utf-8").splitlines()[-_LOG_TAIL_LINES:])
-    msg = f"the reference server {seen}: {shlex.join(command)}\n{tail}"
-    raise ServerError(msg)
-
-
-def _is_ours(pid: int) -> bool:
-    shown = subprocess.run(["ps", "-ww", "-o", "args=", "-p", str(pid)], capture_output=True, text=True, check=False)
-    return f"--state {_STATE}" in shown.stdout
-
-
-def _ends_within(pid: int, limit_s: float) -> bool:
-    deadline = time.monotonic() + limit_s
-    while time.monotonic() < deadline:
-        with contextlib.suppress(ChildProcessError):  # ours only when this very process started it
-            os.waitpid(pid, os.WNOHANG)
-        if not _is_ours(pid):
-            return True
-        time.sleep(_POLL_S)
-    return False
+    lines = r"\A(http://\S+)\n"
+    if aws_url is not None:
+        command += ["--aws-endpoint-url", aws_url, "--inside-port", inside_port]
+        lines += r"inside the VPC: (http://\S+)\n"
+    pid, announced = background.start(command, _LOG, lines)
+    return Server(pid, announced[1], aws_url, None if aws_url is None else announced[2])

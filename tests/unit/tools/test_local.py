@@ -3,7 +3,7 @@ import os
 
 import pytest
 
-from tools import local, reference
+from tools import aws, local, reference
 
 
 @pytest.fixture
@@ -43,3 +43,17 @@ def test_down_without_anything_up_starts_nothing(capsys, monkeypatch, tmp_path):
     local.down(None)
     assert "reference server: not running" in capsys.readouterr().out
     assert not (tmp_path / "calls").exists()
+
+
+@pytest.mark.parametrize(("stack", "private"), [("dev", False), ("prod", True), ("none-such", False)])
+def test_only_a_stack_with_private_endpoints_needs_an_aws(stack, private):
+    """The others come up as fast as ever; a stack may have no file yet."""
+    assert private is local._is_private(stack)
+
+
+def test_a_server_with_an_aws_leads_clients_to_both():
+    """Without one nothing is said of AWS, so that a backend there stays reachable."""
+    here = reference.Server(1, "http://h")
+    assert not any(name.startswith("AWS_") for name in here.environment)
+    both = reference.Server(1, "http://h", "http://aws", "http://inside")
+    assert both.environment == here.environment | aws.environment("http://aws")

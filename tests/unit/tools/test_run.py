@@ -39,11 +39,12 @@ class Checkout:
         shown = self.run("env", **environment).stdout
         return dict(line.split("=", 1) for line in shown.splitlines() if "=" in line)
 
-    def serve(self, pid):
+    def serve(self, pid, aws_url=""):
         """Leave behind what a started reference server leaves behind."""
         (self.root / ".local").mkdir(exist_ok=True)
         (self.root / ".local" / "reference.env").write_text(
             f"reference_pid={pid}\nreference_api_url=http://h/v2\nreference_hub_url=http://h\nreference_token=hf_local\n"
+            f"reference_aws_url='{aws_url}'\n"
         )
 
 
@@ -126,6 +127,16 @@ def test_a_running_reference_server_is_used(checkout):
     assert seen["HF_ENDPOINTS_API_URL"] == "http://h/v2"
     assert seen["HF_ENDPOINT"] == "http://h"
     assert seen["HF_TOKEN"] == "hf_local"
+
+
+def test_an_aws_that_came_with_the_server_is_used(checkout):
+    """Whoever the caller is in AWS: real keys do not go there. Without one the caller's own stay."""
+    checkout.serve(os.getpid(), "http://aws")
+    seen = checkout.environment(AWS_ACCESS_KEY_ID="real", AWS_SESSION_TOKEN="real", AWS_PROFILE="real")
+    assert (seen["AWS_ENDPOINT_URL"], seen["AWS_ACCESS_KEY_ID"]) == ("http://aws", "local")
+    assert "real" not in seen.values()
+    checkout.serve(os.getpid())
+    assert checkout.environment(AWS_ACCESS_KEY_ID="real")["AWS_ACCESS_KEY_ID"] == "real"
 
 
 def test_a_caller_who_names_an_api_gets_all_of_his_own(checkout):
