@@ -6,6 +6,7 @@ The proxy's answers by status are in ``_proxy`` with their sources; what a conta
 from __future__ import annotations
 
 import asyncio
+import math
 import time
 from typing import TYPE_CHECKING, Final
 
@@ -101,6 +102,8 @@ async def _held(parts: Parts, endpoint: Endpoint, request: Request) -> Endpoint 
         patience_s = float(request.headers.get("x-scale-up-timeout", "0"))
     except ValueError:
         return endpoint
+    if not math.isfinite(patience_s):
+        return endpoint  # it would wait for ever
     label, until, real_until = endpoint.label, parts.clock.now() + patience_s, time.monotonic() + patience_s
     held: Endpoint | None = endpoint
     while held is not None and held.life.status in _COMING and not _refused_to_wait(held, request, parts.world.choices):

@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from hf_reference.endpoint import Endpoint
 
 _UNITS_S: Final = {"s": 1, "m": 60, "h": 3600, "d": 86400}
+_DIGITS: Final = 18
 _MAX_POINTS: Final = 5000
 """Guessed: a bound has to be, or a step of a second over a year is an answer of gigabytes."""
 _OPEN_METRICS: Final = "application/openmetrics-text; version=1.0.0; charset=utf-8"
@@ -119,7 +120,7 @@ def _seconds(body: wire.Json, key: str) -> float:
 def _step(value: object) -> float:
     text = str(value)
     unit = _UNITS_S.get(text[-1:])
-    if unit is None or not (text[:-1].isascii() and text[:-1].isdigit()) or int(text[:-1]) == 0:
+    if unit is None or len(text) > _DIGITS or not (text[:-1].isascii() and text[:-1].isdigit()) or int(text[:-1]) == 0:
         message = f"VALIDATION_FAILED: step: must be a number and one of {', '.join(_UNITS_S)}, not {text!r}"
         raise InvalidError(message)
     return int(text[:-1]) * unit

@@ -17,6 +17,8 @@ DEFAULT_LIMIT: Final = 20
 MAX_LIMIT: Final = 100
 """Guessed; no bound is published."""
 
+_DIGITS: Final = 18
+"""Python refuses to read a number of some thousand digits."""
 LATEST: Final = datetime(9999, 1, 1, tzinfo=UTC).timestamp()
 """Behind this, instants cannot be written."""
 
@@ -29,7 +31,13 @@ def whole(query: QueryParams, name: str, least: int, most: int | None = None) ->
     text = query.get(name)
     if text is None:
         return None
-    fits = text.isascii() and text.isdigit() and least <= int(text) and (most is None or int(text) <= most)
+    fits = (
+        text.isascii()
+        and text.isdigit()
+        and len(text) <= _DIGITS
+        and least <= int(text)
+        and (most is None or int(text) <= most)
+    )
     if not fits:
         bounds = f"at least {least}" if most is None else f"{least} to {most}"
         message = f"VALIDATION_FAILED: {name}: must be {bounds}, not {text!r}"
