@@ -26,11 +26,11 @@ def main() -> int:
         try:
             with steps.step("newest versions into an empty environment"):
                 steps.run([sys.executable, "-m", "venv", folder])
-                steps.run([*pip, "install", "--quiet", "--no-compile", "hatchling"])
+                steps.run([*pip, "install", "--quiet", "--no-compile", "--upgrade", "pip", "hatchling"])
                 steps.run(
                     [*pip, "install", "--quiet", "--no-compile", "--no-build-isolation", "-e", ".[dev]"], cwd=ROOT
                 )
-            frozen = steps.run([*pip, "freeze", "--exclude-editable"])
+            frozen = steps.run([*pip, "freeze", "--all", "--exclude-editable", "--exclude", "setuptools"])
         except steps.SetUpError as error:
             sys.stderr.write(f"make pins: {error}\n")
             return 1
