@@ -1,4 +1,4 @@
-"""The fidelity table of docs/reference-server.md: no behaviour without a test that is there."""
+"""The tables of docs/reference-server.md: every option, and no behaviour without a test that is there."""
 
 from __future__ import annotations
 
@@ -6,6 +6,8 @@ import re
 from pathlib import Path
 
 import pytest
+
+from hf_reference.control import serve
 
 ROOT = Path(__file__).parents[3]
 FOLDERS = {"u": "tests/unit/reference", "c": "tests/contract", "w": "tests/witnesses"}
@@ -16,6 +18,15 @@ def rows() -> list[list[str]]:
     _, _, section = (ROOT / "docs" / "reference-server.md").read_text().partition("\n## Fidelity\n")
     table = [line for line in section.partition("\n## ")[0].splitlines() if line.startswith("|")]
     return [[cell.strip() for cell in line.strip("|").split(" | ")] for line in table[2:]]
+
+
+def test_every_option_of_the_command_has_a_row_and_no_other_has():
+    """So that nothing has to be found out from the help text."""
+    _, _, section = (ROOT / "docs" / "reference-server.md").read_text().partition("\n## Options\n")
+    shown = set(re.findall(r"^\| `(--[a-z-]+)", section.partition("\n## ")[0], re.MULTILINE))
+    known = [{*option.opts, *option.secondary_opts} for option in serve.params]
+    assert [names for names in known if not names & shown] == []
+    assert shown <= set().union(*known)
 
 
 def test_the_table_is_there():
