@@ -10,6 +10,7 @@ from __future__ import annotations
 import importlib.util
 import os
 import threading
+import time
 from functools import cache
 from typing import TYPE_CHECKING, Any, Final
 
@@ -21,6 +22,8 @@ if TYPE_CHECKING:
 
 _LIMIT_S: Final = 4.0
 """Real seconds for one call, below the time that a stopping server leaves to what is under way."""
+_TRUSTED_S: Final = 5.0
+"""Real seconds after which a role that shows nothing is assumed anew."""
 _MADE_UP: Final = "hf-reference"
 _ROLE: Final = "arn:aws:iam::{}:role/hf-reference"
 _session_lock: Final = threading.Lock()
@@ -43,7 +46,8 @@ class Ec2:
             message = "--aws-endpoint-url needs boto3: pip install 'pulumi-hf-endpoints[aws]'"
             raise SetupError(message)
         self.url = url
-        self._clients: dict[tuple[str, str], Any] = {}
+        self._clients: dict[tuple[str, str], tuple[Any, float]] = {}
+        """By account and region, each with the instant at which its role was assumed."""
         self._lock = threading.Lock()
 
     def vpc_endpoints(self, services: Iterable[Service]) -> dict[Service, tuple[VpcEndpoint, ...]]:
@@ -69,20 +73,17 @@ class Ec2:
         return found
 
     def _describe(self, account_id: str, region: str, names: list[str]) -> list[tuple[str, VpcEndpoint]]:
-        client = self._clients.get((account_id, region))
-        if client is None:
-            client = self._clients[account_id, region] = self._client(account_id, region)
+        place, now = (account_id, region), time.monotonic()
+        client, assumed_at = self._clients.get(place) or (self._client(account_id, region), now)
+        self._clients[place] = client, assumed_at
         filters = [{"Name": "service-name", "Values": names}, {"Name": "vpc-endpoint-type", "Values": ["Interface"]}]
         pages = client.get_paginator("describe_vpc_endpoints").paginate(Filters=filters)
         described = [one for page in pages for one in page["VpcEndpoints"]]
-        strangers = [one for one in described if one.get("OwnerId") != account_id]
-        if strangers:  # the emulator forgot the role, as it does when it is reset, and showed another account
-            del self._clients[account_id, region]
-        return [
-            (one["ServiceName"], VpcEndpoint(one["VpcEndpointId"], one["State"]))
-            for one in described
-            if one not in strangers
-        ]
+        theirs = [one for one in described if one.get("OwnerId") == account_id]
+        # An emulator that was reset has forgotten the role, and shows another account, which may well be empty.
+        if len(theirs) < len(described) or (not theirs and now > assumed_at + _TRUSTED_S):
+            del self._clients[place]
+        return [(one["ServiceName"], VpcEndpoint(one["VpcEndpointId"], one["State"])) for one in theirs]
 
     def _client(self, account_id: str, region: str) -> Any:  # noqa: ANN401 - boto3 makes its classes at run time
         sts = _client("sts", self.url, region, _MADE_UP, _MADE_UP)

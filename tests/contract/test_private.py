@@ -173,6 +173,18 @@ def test_an_endpoint_of_another_account_is_looked_for_there(aws: Aws, offered: O
     assert (offered.url("e1"), offered.url("e2") is None) == (None, False)
 
 
+def test_an_aws_that_was_emptied_is_looked_into_anew(aws: Aws, offered: Offered) -> None:
+    """Moto takes one whose role it has forgotten for its own account; what is there is none of the endpoint's."""
+    service = offered.make(accountId=OTHER)
+    Vpc(aws, OTHER).connect(service)
+    assert offered.url() is not None
+    aws.reset()
+    Vpc(aws, ACCOUNT).connect(service)
+    assert offered.url() is None
+    Vpc(aws, OTHER).connect(service)
+    assert offered.url() is not None
+
+
 def test_one_vpc_endpoint_serves_all_who_share_its_service(aws: Aws, offered: Offered) -> None:
     """Each at an address of its own; a successor needs no new one."""
     service = offered.make("e1", shared=True, region=None)
