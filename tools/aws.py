@@ -7,11 +7,13 @@ after each start, and `stacks/Pulumi.prod.yaml` names them as it would name thos
 from __future__ import annotations
 
 import json
+import socket
 import sys
 import urllib.request
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
+from urllib.parse import urlsplit
 
 from tools import background
 from tools.background import ServerError
@@ -23,6 +25,7 @@ SEED: Final = 1
 _RECORD: Final = RUN_FILES / "aws.json"
 _LOG: Final = RUN_FILES / "aws.log"
 _COMMAND: Final = str(Path(sys.executable).with_name("moto_server"))
+_CONNECT_S: Final = 5.0
 _NETWORK: Final = "10.0.0.0/16"
 _SUBNETS: Final = {f"{REGION}a": "10.0.0.0/24", f"{REGION}b": "10.0.1.0/24"}
 
@@ -58,7 +61,7 @@ def running() -> Aws | None:
     if not _RECORD.exists():
         return None
     server = Aws(**json.loads(_RECORD.read_text(encoding="utf-8")))
-    return server if background.is_running(server.pid, _COMMAND) else None
+    return server if background.is_running(server.pid, _COMMAND) and _answers(server.url) else None
 
 
 def start() -> Aws:
@@ -79,6 +82,16 @@ def start() -> Aws:
     part.write_text(json.dumps({"pid": server.pid, "url": server.url}), encoding="utf-8")
     part.rename(_RECORD)
     return server
+
+
+def _answers(url: str) -> bool:
+    """Whether somebody listens: a server that has just been stopped goes on for a moment without it."""
+    parts = urlsplit(url)
+    try:
+        with socket.create_connection((parts.hostname or "", parts.port or 0), timeout=_CONNECT_S):
+            return True
+    except OSError:
+        return False
 
 
 def stop() -> int | None:
