@@ -13,6 +13,7 @@ import threading
 import time
 from functools import cache
 from typing import TYPE_CHECKING, Any, Final
+from urllib.parse import urlsplit
 
 from hf_reference.errors import SetupError
 from hf_reference.vpc import Service, VpcEndpoint
@@ -30,18 +31,18 @@ _session_lock: Final = threading.Lock()
 """Sessions of boto3 are for one thread at a time; the clients that they make are not."""
 
 
-class LookError(Exception):
-    """EC2 could not be asked; the text is one line."""
-
-
 class Ec2:
     """The accounts behind one address of AWS. Its methods block; one call at a time."""
 
     def __init__(self, url: str) -> None:
         """Remember the address; nothing is asked yet.
 
-        :raises SetupError: boto3 is not installed.
+        :raises SetupError: it is no URL, or boto3 is not installed.
         """
+        parts = urlsplit(url)
+        if parts.scheme not in {"http", "https"} or not parts.hostname:
+            message = f"--aws-endpoint-url {url!r}: must be a URL, such as http://127.0.0.1:5000"
+            raise SetupError(message)
         if importlib.util.find_spec("boto3") is None:
             message = "--aws-endpoint-url needs boto3: pip install 'pulumi-hf-endpoints[aws]'"
             raise SetupError(message)
@@ -50,27 +51,32 @@ class Ec2:
         """By account and region, each with the instant at which its role was assumed."""
         self._lock = threading.Lock()
 
-    def vpc_endpoints(self, services: Iterable[Service]) -> dict[Service, tuple[VpcEndpoint, ...]]:
-        """Give the interface VPC endpoints for each service, in the service's account and region.
+    def vpc_endpoints(self, services: Iterable[Service]) -> tuple[dict[Service, tuple[VpcEndpoint, ...]], list[str]]:
+        """Give the interface VPC endpoints for each service, in the service's account and region, and what failed.
 
-        :raises LookError: AWS does not answer, or refuses.
+        A service is left out where AWS refused to say; when AWS does not answer at all, all that follow are.
         """
-        from botocore.exceptions import BotoCoreError, ClientError  # noqa: PLC0415 - optional, and a second to import
+        from botocore import exceptions, parsers  # noqa: PLC0415 - optional, and a second to import
+
+        refusals = (exceptions.ClientError, exceptions.BotoCoreError, parsers.ResponseParserError)
 
         places: dict[tuple[str, str], list[Service]] = {}
-        found: dict[Service, tuple[VpcEndpoint, ...]] = {}
         for service in sorted(services):
             places.setdefault((service.account_id, service.region), []).append(service)
-        try:
-            with self._lock:
-                for (account_id, region), here in places.items():
+        found: dict[Service, tuple[VpcEndpoint, ...]] = {}
+        failures: list[str] = []
+        with self._lock:
+            for (account_id, region), here in places.items():
+                try:
                     described = self._describe(account_id, region, [service.name for service in here])
-                    for service in here:
-                        found[service] = tuple(one for name, one in described if name == service.name)
-        except (BotoCoreError, ClientError) as failure:
-            message = f"AWS at {self.url}: {' '.join(str(failure).split())}"
-            raise LookError(message) from failure
-        return found
+                except refusals as failure:
+                    failures.append(f"{account_id} in {region} at {self.url}: {' '.join(str(failure).split())}")
+                    if isinstance(failure, (exceptions.ConnectionError, exceptions.HTTPClientError)):
+                        break
+                    continue
+                for service in here:
+                    found[service] = tuple(one for name, one in described if name == service.name)
+        return found, failures
 
     def _describe(self, account_id: str, region: str, names: list[str]) -> list[tuple[str, VpcEndpoint]]:
         place, now = (account_id, region), time.monotonic()

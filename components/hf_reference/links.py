@@ -14,7 +14,6 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
 from hf_reference import vpc
-from hf_reference.ec2 import LookError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
@@ -58,7 +57,7 @@ class Links:
         ``naming_s`` is model time from the create to the service's name. Without ``inside`` nothing is ever connected.
         """
         self.failure: str | None = None
-        """Why the last look saw nothing."""
+        """What the last look could not see, and why."""
         self._clock = clock
         self._private = private
         self._gate = gate
@@ -77,8 +76,8 @@ class Links:
         service = self._named(endpoint)
         if service is None:
             return vpc.UNLINKED
-        refused = [vpc_endpoint_id for vpc_endpoint_id, fault in self._rejected.items() if self._holds(fault)]
-        connected = vpc.connected(self._seen.get(service, ()), refused)
+        let_in = (one for one in self.seen(service) if not self._holds(self._rejected.get(one.id)))
+        connected = vpc.connected(let_in)
         return vpc.Link(service.name, self._inside.url if self._inside is not None and connected else None)
 
     def services(self) -> dict[Service, list[Endpoint]]:
@@ -113,16 +112,14 @@ class Links:
         await asyncio.wait({self._look}, timeout=_PATIENCE_S)
 
     async def _ask(self, ec2: Ec2, services: dict[Service, list[Endpoint]]) -> None:
-        try:
-            self._seen = await asyncio.to_thread(ec2.vpc_endpoints, list(services))
-        except LookError as failure:
-            if self.failure != str(failure):  # once, not on every look
-                _log.warning("private endpoints stay as they are: %s", failure)
-            self.failure = str(failure)
-        else:
-            self.failure = None
-            for service, found in self._seen.items():
-                self._judge(found, services[service])
+        found, failures = await asyncio.to_thread(ec2.vpc_endpoints, list(services))
+        for service, there in found.items():
+            self._judge(there, services[service])
+        self._seen = {service: found.get(service, self.seen(service)) for service in services}
+        failure = "; ".join(failures) or None
+        if failure is not None and failure != self.failure:  # once, not on every look
+            _log.warning("AWS: %s: its private endpoints stay as they are", failure)
+        self.failure = failure
         self._looked_at = time.monotonic()
 
     def _judge(self, found: Iterable[VpcEndpoint], endpoints: list[Endpoint]) -> None:

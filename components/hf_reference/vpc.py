@@ -16,7 +16,7 @@ from hashlib import sha256
 from typing import TYPE_CHECKING, Final
 
 if TYPE_CHECKING:
-    from collections.abc import Collection
+    from collections.abc import Iterable
 
     from hf_reference.endpoint import Endpoint
 
@@ -77,6 +77,6 @@ def named(endpoint: Endpoint, now: float, naming_s: float) -> Service | None:
     return service(endpoint) if now >= endpoint.created_at + naming_s else None
 
 
-def connected(found: Collection[VpcEndpoint], refused: Collection[str] = ()) -> bool:
-    """Whether one of the VPC endpoints carries traffic; ``refused`` are the ids that the service rejects."""
-    return any(one.available and one.id not in refused for one in found)
+def connected(found: Iterable[VpcEndpoint]) -> bool:
+    """Whether one of the VPC endpoints carries traffic."""
+    return any(one.available for one in found)

@@ -273,6 +273,14 @@ def test_nothing_is_looked_up_without_a_private_endpoint(wire: dict[str, Any]) -
         assert calls() == 0
 
 
+def test_a_place_that_aws_does_not_know_hides_no_other(aws: Aws, offered: Offered, server: Running) -> None:
+    """The API takes any region; who asked for it is told by the test-only route."""
+    offered.make("e1", region="mars-1")
+    Vpc(aws).connect(offered.make("e2"))
+    assert (offered.url("e1"), offered.url("e2") is None) == (None, False)
+    assert "mars-1" in send(f"{server.base_url}/_test/links")[1]["failure"]
+
+
 def test_an_aws_that_cannot_be_reached_is_no_failure_of_the_api(wire: dict[str, Any]) -> None:
     """It is told once, on the error stream and by the test-only route; the endpoint just has no URL."""
     with mute() as (url, _):
