@@ -10,9 +10,11 @@ import click
 from hf_reference.call_log import Format, listen
 from hf_reference.choices import parse_choices
 from hf_reference.clock import Clock, Real, Scaled, Virtual
+from hf_reference.containers.call import ContainerOptions
 from hf_reference.errors import SetupError
 from hf_reference.server import DEFAULT_DELETION_S, DEFAULT_PROVISIONING_S, Options
 from hf_reference.server import serve as serve_until_stopped
+from hf_reference.text.limits import DEFAULT_NEW_TOKENS, MAX_NEW_TOKENS
 
 _LOG = logging.getLogger(__name__)
 _FILE = click.Path(path_type=Path, dir_okay=False)
@@ -118,6 +120,34 @@ _FILE = click.Path(path_type=Path, dir_okay=False)
     help="Form of the lines on the error stream, one per call.",
 )
 @click.option("--quiet", is_flag=True, help="Only warnings and errors on the error stream.")
+@click.option(
+    "--default-new-tokens",
+    type=click.IntRange(min=1),
+    default=DEFAULT_NEW_TOKENS,
+    show_default=True,
+    help="Tokens that a text generation writes when it does not say how many.",
+)
+@click.option(
+    "--max-new-tokens",
+    type=click.IntRange(min=1),
+    default=MAX_NEW_TOKENS,
+    show_default=True,
+    help="Tokens that a text generation may ask for.",
+)
+@click.option(
+    "--model-names/--any-model-name",
+    "check_model_name",
+    default=True,
+    show_default=True,
+    help="Whether vLLM answers 404 to another model's name.",
+)
+@click.option(
+    "--token-time",
+    type=click.FloatRange(min=0),
+    default=0.0,
+    show_default=True,
+    help="Real seconds between two tokens of a stream.",
+)
 @click.option("--seed", type=int, default=0, show_default=True, help="Where identifiers come from.")
 def serve(  # noqa: PLR0913 - one argument per option
     *,
@@ -141,6 +171,10 @@ def serve(  # noqa: PLR0913 - one argument per option
     journal: Path | None,
     log_format: Format,
     quiet: bool,
+    default_new_tokens: int,
+    max_new_tokens: int,
+    check_model_name: bool,
+    token_time: float,
     seed: int,
 ) -> None:
     """Run the reference server: the Inference Endpoints API on this machine, without an account and without a bill.
@@ -165,6 +199,7 @@ def serve(  # noqa: PLR0913 - one argument per option
             handlers=dict(_handler(text) for text in handlers),
             faults=faults,
             journal=journal,
+            containers=ContainerOptions(default_new_tokens, max_new_tokens, check_model_name, token_time),
         )
         listen(log_format, quiet=quiet)
         _check_host(host, guarded=tokens is not None)

@@ -25,6 +25,7 @@ from pydantic import ValidationError
 
 from hf_reference.choices import Choices
 from hf_reference.clock import Virtual
+from hf_reference.containers.call import ContainerOptions
 from hf_reference.errors import SetupError
 from hf_reference.journal import FORMAT
 from hf_reference.server import Options, Running, running
@@ -114,7 +115,8 @@ def _server_of(head: dict[str, Any]) -> tuple[Virtual, Options]:
     chosen = dict(head["options"])
     try:
         choices = Choices.model_validate(chosen.pop("choices", {}))
-        return Virtual(head["start_s"]), Options(**chosen, choices=choices)
+        containers = ContainerOptions(**chosen.pop("containers", {}))
+        return Virtual(head["start_s"]), Options(**chosen, choices=choices, containers=containers)
     except (ValidationError, TypeError) as error:
         message = "the journal is of a server that had other options"
         raise SetupError(message) from error

@@ -11,7 +11,7 @@ import signal
 import socket
 import threading
 from contextlib import contextmanager
-from dataclasses import dataclass, field, fields
+from dataclasses import asdict, dataclass, field, fields
 from typing import TYPE_CHECKING, Any, Final
 
 import h11
@@ -23,6 +23,7 @@ from hf_reference.answers import answer, error
 from hf_reference.audit import AuditLog
 from hf_reference.choices import DEFAULTS, Choices
 from hf_reference.clock import Clock, Virtual
+from hf_reference.containers.call import ContainerOptions
 from hf_reference.containers.handlers import Handlers
 from hf_reference.description import describe
 from hf_reference.ec2 import Ec2
@@ -93,6 +94,7 @@ class Options:
     """Behaviour that nobody published."""
     handlers: Mapping[str, Path] = field(default_factory=dict)
     """Repository → file with an ``EndpointHandler``; it runs in this process."""
+    containers: ContainerOptions = field(default_factory=ContainerOptions)
 
 
 _OUTSIDE: Final = (
@@ -200,6 +202,7 @@ def assemble(base_url: str, clock: Clock, options: Options, inside_url: str | No
         options.latency_s,
         switches=switches,
         audit=log,
+        containers=options.containers,
         handlers=Handlers(options.handlers),
     )
 
@@ -220,6 +223,7 @@ def _head(clock: Clock, options: Options, *, fresh: bool) -> dict[str, Any]:
     """Say in the journal's first line what a server has to be like to answer as this one does."""
     chosen = {f.name: getattr(options, f.name) for f in fields(options) if f.name not in {*_OUTSIDE, "choices"}}
     chosen["choices"] = options.choices.model_dump(exclude_defaults=True)
+    chosen["containers"] = asdict(options.containers)
     return {"clock": clock.kind, "start_s": clock.now(), "fresh": fresh, "options": chosen}
 
 

@@ -10,7 +10,7 @@ from hf_reference.text.limits import DEFAULT_NEW_TOKENS, MAX_NEW_TOKENS
 
 
 @dataclass(frozen=True, slots=True)
-class Choices:
+class ContainerOptions:
     """What one can choose about all containers, because nobody published it or because engines differ."""
 
     default_new_tokens: int = DEFAULT_NEW_TOKENS
@@ -46,6 +46,6 @@ class Call:
     body: bytes
     now: float
     """Model time, in seconds since 1970."""
-    choices: Choices = field(default_factory=Choices)
+    options: ContainerOptions = field(default_factory=ContainerOptions)
     meter: Meter = field(default_factory=Meter)
     handlers: Handlers = field(default_factory=Handlers)

@@ -27,6 +27,18 @@ class Part(BaseModel):
     model_config = ConfigDict(extra="ignore", frozen=True, strict=True)
 
 
+Prompts: TypeAlias = str | list[str] | list[int] | list[list[int]]
+"""One text or several, each perhaps as tokens."""
+
+
+def as_list(prompts: Prompts) -> list[str | list[int]]:
+    """Give texts or tokens one by one; a list of numbers is one text."""
+    if isinstance(prompts, str):
+        return [prompts]
+    tokens = [item for item in prompts if isinstance(item, int)]
+    return [tokens] if tokens else [item for item in prompts if not isinstance(item, int)]
+
+
 class Message(Part):
     """One turn; ``content`` may be in parts, of which texts count."""
 
@@ -59,6 +71,7 @@ class _Writing(Part):
 
     model: str | None = None
     max_tokens: int | None = None
+    max_completion_tokens: int | None = None
     temperature: float | None = None
     top_p: float | None = None
     top_k: int | None = None
@@ -74,6 +87,11 @@ class _Writing(Part):
     stream_options: StreamOptions | None = None
 
     @property
+    def limit(self) -> int | None:
+        """How many tokens at most, by either name."""
+        return self.max_tokens if self.max_completion_tokens is None else self.max_completion_tokens
+
+    @property
     def stops(self) -> list[str]:
         """Stop sequences as a list."""
         return [self.stop] if isinstance(self.stop, str) else list(self.stop or ())
@@ -83,7 +101,6 @@ class ChatRequest(_Writing):
     """A conversation to go on with."""
 
     messages: list[Message]
-    max_completion_tokens: int | None = None
     logprobs: bool | None = None
     top_logprobs: int | None = None
     response_format: dict[str, Any] | None = None
@@ -91,9 +108,9 @@ class ChatRequest(_Writing):
     tool_choice: str | dict[str, Any] | None = None
 
     @property
-    def limit(self) -> int | None:
-        """How many tokens at most, by either name."""
-        return self.max_tokens if self.max_completion_tokens is None else self.max_completion_tokens
+    def top(self) -> int | None:
+        """How many of the likeliest tokens to tell with each."""
+        return self.top_logprobs
 
     @property
     def must_call(self) -> bool:
@@ -104,10 +121,20 @@ class ChatRequest(_Writing):
 class CompletionRequest(_Writing):
     """A text to go on with, or several."""
 
-    prompt: str | list[str]
+    prompt: Prompts
     suffix: str | None = None
     logprobs: int | None = None
     echo: bool = False
+
+    @property
+    def top(self) -> int | None:
+        """How many of the likeliest tokens to tell with each."""
+        return self.logprobs
+
+    @property
+    def prompts(self) -> list[str | list[int]]:
+        """Prompts as a list, each as text or as tokens."""
+        return as_list(self.prompt)
 
 
 Asked: TypeAlias = ChatRequest | CompletionRequest

@@ -19,6 +19,12 @@ _MODULES: Final[Mapping[str, str]] = {
     "tei": "tei",
     "tgi": "tgi",
     "tgiNeuron": "tgi",
+    "vLLM": "vllm",
+    "vLLMNeuron": "vllm",
+    "vLLMOmni": "vllm",
+    "sGLang": "sglang",
+    "hfServe": "hf_serve",
+    "llamacpp": "llamacpp",
 }
 """Key of ``model.image`` → module of this package; every other key runs the default container."""
 

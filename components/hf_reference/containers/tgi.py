@@ -277,12 +277,15 @@ async def _complete(endpoint: Endpoint, call: Call, sent: openai.CompletionReque
     if sent.suffix is not None:
         text = "Suffix is not supported and can be achieved by preprocessing the prompt."
         raise TgiError(text, "suffix not supported")
-    prompts = [sent.prompt] if isinstance(sent.prompt, str) else list(sent.prompt)
+    prompts = [prompt for prompt in sent.prompts if isinstance(prompt, str)]
+    if len(prompts) < len(sent.prompts):
+        message = "Failed to deserialize the JSON body into the target type: prompt: invalid type: integer"
+        raise FormError(422, message)
     if len(prompts) > tgi_request.MAX_BATCH:
         text = f"Number of prompts exceeds the maximum allowed batch size of {tgi_request.MAX_BATCH}"
         raise TgiError(text, "batch size exceeded")
-    most = min(_COMPLETION_TOKENS, call.choices.max_new_tokens)
-    wanted = Parameters(**_common(sent), max_new_tokens=most if sent.max_tokens is None else sent.max_tokens)
+    limit = _COMPLETION_TOKENS if sent.max_tokens is None else sent.max_tokens
+    wanted = Parameters(**_common(sent), max_new_tokens=min(limit, call.options.max_new_tokens))
     style = _style(endpoint, call)
     if sent.stream:
         jobs = [(prompt, wanted) for prompt in prompts]
@@ -307,10 +310,11 @@ def _common(sent: openai.ChatRequest | openai.CompletionRequest) -> dict[str, An
 
 
 def _until_the_end(wanted: int | None, endpoint: Endpoint, call: Call, prompt: str) -> int:
+    """Cut what is asked for down to the server's own maximum: a chat is not refused for it."""
     if wanted is not None:
-        return wanted
+        return min(wanted, call.options.max_new_tokens)
     room = tgi_request.limits(endpoint).max_total - len(encode(prompt))
-    return max(1, min(call.choices.max_new_tokens, room))
+    return max(1, min(call.options.max_new_tokens, room))
 
 
 def _style(endpoint: Endpoint, call: Call) -> openai.Style:

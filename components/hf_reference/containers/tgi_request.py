@@ -161,7 +161,7 @@ def requests(inputs: str, sent: Parameters, endpoint: Endpoint, call: Call) -> R
     request = Request(
         prompt=encode(inputs, truncate=sent.truncate),
         stop=tuple(sent.stop),
-        seed=derive_seed(endpoint.label, call.meter.requests) if sent.seed is None else sent.seed,
+        seed=derive_seed(endpoint.label, call.meter.requests, inputs) if sent.seed is None else sent.seed,
         sampling=_sampling(sent),
         top_n_tokens=sent.top_n_tokens or 0,
     )
@@ -219,8 +219,8 @@ def _sampling(sent: Parameters) -> Sampling:
 
 def _new_tokens(wanted: int | None, given: int, bounds: Limits, call: Call) -> int:
     """Say how many tokens to write after ``given`` ones."""
-    most = call.choices.max_new_tokens
-    new = max(1, min(call.choices.default_new_tokens, most, bounds.max_total - given)) if wanted is None else wanted
+    most = call.options.max_new_tokens
+    new = max(1, min(call.options.default_new_tokens, most, bounds.max_total - given)) if wanted is None else wanted
     total = f"`inputs` tokens + `max_new_tokens` must be <= {bounds.max_total}"
     checks = [
         (new > most, f"`max_new_tokens` must be <= {most}. Given: {new}"),

@@ -37,7 +37,7 @@ async def write_slowly(request: Request, call: Call) -> AsyncIterator[Step]:
     done: list[Step] = []
     for step in steps(request):
         if done:
-            await asyncio.sleep(call.choices.token_s)
+            await asyncio.sleep(call.options.token_s)
         done.append(step)
         if step.finish is not None:
             _counted(request, gather(request, done), call)
@@ -62,9 +62,8 @@ def stream(events: AsyncIterator[str], headers: Mapping[str, str] | None = None)
     return StreamingResponse(events, headers=given)
 
 
-def metrics(lines: Mapping[str, float]) -> str:
-    """Render gauges and counters in Prometheus's text form; a name that ends in ``_total`` or ``_count`` counts."""
-    return "".join(
-        f"# TYPE {name} {'counter' if name.endswith(('_total', '_count', '_success')) else 'gauge'}\n{name} {value}\n"
-        for name, value in lines.items()
-    )
+def metrics(lines: Mapping[str, float], labels: str = "") -> str:
+    """Render gauges and counters in Prometheus's text form; those that count have such names."""
+    counters = ("_total", "_count", "_sum", "_success")
+    kinds = {name: "counter" if name.endswith(counters) else "gauge" for name in lines}
+    return "".join(f"# TYPE {name} {kinds[name]}\n{name}{labels} {value}\n" for name, value in lines.items())

@@ -145,7 +145,7 @@ async def _call(parts: Parts, label: str, request: Request, path: str, now: floa
         request.headers,
         body,
         now,
-        parts.choices,
+        parts.containers,
         meter,
         parts.handlers,
     )

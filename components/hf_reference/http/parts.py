@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Final
 
 from hf_reference.answers import error
 from hf_reference.audit import AuditLog
-from hf_reference.containers.call import Choices, Meter
+from hf_reference.containers.call import ContainerOptions, Meter
 from hf_reference.containers.handlers import Handlers
 from hf_reference.errors import (
     AbsentError,
@@ -85,7 +85,7 @@ class Parts:
     stopping: threading.Event = field(default_factory=threading.Event)
     """Set when the server is asked to stop: what streams has to end by itself."""
     traffic: Traffic = field(default_factory=Traffic)
-    choices: Choices = field(default_factory=Choices)
+    containers: ContainerOptions = field(default_factory=ContainerOptions)
     handlers: Handlers = field(default_factory=Handlers)
     meters: defaultdict[str, Meter] = field(default_factory=lambda: defaultdict(Meter))
     """By the label of the address; they belong to a run, as the traffic does."""
