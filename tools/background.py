@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import contextlib
 import os
 import re
 import shlex
@@ -20,8 +19,8 @@ _STOP_S: Final = 10.0  # the reference server lets open requests end for five
 _POLL_S: Final = 0.05
 _LOG_TAIL_LINES: Final = 15
 
-_left: Final[list[subprocess.Popen[bytes]]] = []
-"""Those of this process: one that is forgotten while it runs would be complained of."""
+_started: Final[dict[int, subprocess.Popen[bytes]]] = {}
+"""The servers of this very process, by id: it has to take note of their end, or they stay in the table of processes."""
 
 
 class ServerError(Exception):
@@ -38,7 +37,7 @@ def start(command: Sequence[str], log: Path, announced: str) -> tuple[int, re.Ma
     deadline = time.monotonic() + _START_S
     while process.poll() is None and time.monotonic() < deadline:
         if match := re.search(announced, log.read_text(encoding="utf-8")):
-            _left.append(process)
+            _started[process.pid] = process
             return process.pid, match
         time.sleep(_POLL_S)
     code = process.poll()
@@ -70,8 +69,8 @@ def stop(pid: int, words: str) -> None:
 def _ends_within(pid: int, words: str, limit_s: float) -> bool:
     deadline = time.monotonic() + limit_s
     while time.monotonic() < deadline:
-        with contextlib.suppress(ChildProcessError):  # ours only when this very process started it
-            os.waitpid(pid, os.WNOHANG)
+        if pid in _started:
+            _started[pid].poll()
         if not is_running(pid, words):
             return True
         time.sleep(_POLL_S)
