@@ -39,7 +39,7 @@ def test_a_bad_parameter_is_the_clients_validation_error(serve: Serve) -> None:
         list(client.text_generation(PROMPT, top_k=0, stream=True))
 
 
-@pytest.mark.parametrize("engine", ["tgi"])
+@pytest.mark.parametrize("engine", ["tgi", "vllm"])
 def test_a_chat_comes_whole_and_in_pieces(serve: Serve, engine: str) -> None:
     """With the same words."""
     client = InferenceClient(base_url=serve(engine))

@@ -7,11 +7,11 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
 import pytest
-from openai import AsyncOpenAI, OpenAI, UnprocessableEntityError
+from openai import AsyncOpenAI, BadRequestError, OpenAI, UnprocessableEntityError
 from openai.types.chat import ChatCompletionUserMessageParam
 
 ASKED: list[ChatCompletionUserMessageParam] = [{"role": "user", "content": "What does one see in a harbour?"}]
-ENGINES = {"tgi": UnprocessableEntityError}
+ENGINES = {"tgi": UnprocessableEntityError, "vllm": BadRequestError}
 """Each with its error for a bad parameter."""
 GPT2 = "openai-community/gpt2"
 
