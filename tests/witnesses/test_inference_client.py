@@ -74,8 +74,8 @@ def test_a_text_becomes_a_picture(serve: Serve) -> None:
     assert picture.size == (64, 64)
 
 
-def test_the_asynchronous_client_gets_the_same(serve: Serve) -> None:
-    """From the same routes, one after another."""
+def test_the_asynchronous_client_writes_and_chats_as_the_other_does(serve: Serve) -> None:
+    """Whole, token by token, and in a chat."""
     text = serve("tgi")
 
     async def ask() -> tuple[str, str, str | None]:
@@ -84,9 +84,36 @@ def test_the_asynchronous_client_gets_the_same(serve: Serve) -> None:
             stream = await client.text_generation(PROMPT, max_new_tokens=8, details=True, stream=True)
             streamed = "".join([each.token.text async for each in stream if not each.token.special])
         async with AsyncInferenceClient(base_url=text) as client:
-            answer = await client.chat_completion(MESSAGES, model="openai-community/gpt2", max_tokens=8)
+            answer = await client.chat_completion(MESSAGES, model="openai-community/gpt2", max_tokens=8, seed=1)
         return whole.generated_text, streamed, answer.choices[0].message.content
 
     whole, streamed, answered = asyncio.run(ask())
-    assert whole == streamed
-    assert answered
+    assert whole == streamed == InferenceClient(text).text_generation(PROMPT, max_new_tokens=8)
+    chat = InferenceClient(base_url=text)
+    again = chat.chat_completion(MESSAGES, model="openai-community/gpt2", max_tokens=8, seed=1)
+    assert answered == again.choices[0].message.content
+
+
+def test_the_asynchronous_client_gets_the_vectors_labels_and_pictures_of_the_other(serve: Serve) -> None:
+    """To the last digit and byte."""
+    vectors = serve("tei", repository="intfloat/multilingual-e5-large-instruct", task="feature-extraction")
+    labels = serve(task="text-classification")
+    picture = serve(repository="stabilityai/sdxl-turbo", task="text-to-image")
+
+    async def ask() -> tuple[Any, Any, Any]:
+        async with (
+            AsyncInferenceClient(vectors) as first,
+            AsyncInferenceClient(labels) as second,
+            AsyncInferenceClient(picture) as third,
+        ):
+            return await asyncio.gather(
+                first.feature_extraction(PROMPT),
+                second.text_classification("a good day"),
+                third.text_to_image("a lighthouse", width=64, height=64),
+            )
+
+    found, named, drawn = asyncio.run(ask())
+    assert (found == InferenceClient(vectors).feature_extraction(PROMPT)).all()
+    assert named == InferenceClient(labels).text_classification("a good day")
+    there: Any = InferenceClient(picture).text_to_image("a lighthouse", width=64, height=64)
+    assert drawn.tobytes() == there.tobytes()
