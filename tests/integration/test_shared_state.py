@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import shutil
 from collections.abc import Iterator
 from dataclasses import replace
@@ -101,4 +102,5 @@ def test_a_lock_that_a_killed_up_left_is_removed_by_cancel(server: Running, alic
     server.advance(20)
     bob.up().expect_success()
     (found,) = server.world.every(NAMESPACE)
-    assert [entry["id"] for entry in bob.resources()] == [found.path]
+    recorded = json.loads(bob.exported())["deployment"]["resources"]
+    assert [entry["id"] for entry in recorded if "dynamic" in entry["type"]] == [found.path]
