@@ -6,5 +6,7 @@ from hf_endpoints import deploy_stack
 
 endpoints = deploy_stack()
 
-pulumi.export("urls", {name: endpoint.url for name, endpoint in endpoints.items()})
+pulumi.export("urls", endpoints.urls)
 pulumi.export("names", {name: endpoint.name for name, endpoint in endpoints.items()})
+if endpoints.private_links:
+    pulumi.export("vpc_endpoints", {name: link.vpc_endpoint_id for name, link in endpoints.private_links.items()})

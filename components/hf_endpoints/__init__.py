@@ -9,11 +9,20 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from hf_endpoints.lookup import EndpointInfo, get_endpoint, list_endpoints
-    from hf_endpoints.resources import InferenceEndpoint
-    from hf_endpoints.spec import EndpointSpec
+    from hf_endpoints.resources import InferenceEndpoint, PrivateLink
+    from hf_endpoints.spec import EndpointSpec, PrivateLinkSpec
     from hf_endpoints.stack import deploy_stack
 
-__all__ = ["EndpointInfo", "EndpointSpec", "InferenceEndpoint", "deploy_stack", "get_endpoint", "list_endpoints"]
+__all__ = [
+    "EndpointInfo",
+    "EndpointSpec",
+    "InferenceEndpoint",
+    "PrivateLink",
+    "PrivateLinkSpec",
+    "deploy_stack",
+    "get_endpoint",
+    "list_endpoints",
+]
 
 _HOMES = {
     "EndpointInfo": "lookup",
@@ -22,6 +31,8 @@ _HOMES = {
     "deploy_stack": "stack",
     "get_endpoint": "lookup",
     "list_endpoints": "lookup",
+    "PrivateLink": "resources",
+    "PrivateLinkSpec": "spec",
 }
 
 

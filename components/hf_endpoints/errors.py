@@ -7,7 +7,8 @@
     ├── ApiRefused              the API said no
     │   ├── NotFound            404
     │   ├── AlreadyExists       409
-    │   ├── Unauthorized        401: no token, or one that is not accepted
+    │   ├── Unauthorized        401: no token, or one that is not accepted; AWS credentials that are not accepted
+    │   │   └── NoCredentials   there are no AWS credentials
     │   └── Forbidden           403: the token lacks a permission, or the account a payment method
     ├── ApiUnwell               5xx, 429 or no connection: nothing was changed, try again
     ├── OutcomeUnknown          a write was sent and its answer was lost
@@ -51,6 +52,10 @@ class AlreadyExists(ApiRefused):
 
 class Unauthorized(ApiRefused):
     """There is no token, or the API does not accept it."""
+
+
+class NoCredentials(Unauthorized):
+    """AWS was not asked: there are no credentials for it, or they cannot be read."""
 
 
 class Forbidden(ApiRefused):

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Final
+from typing import Any, Final
 
 import pulumi
 
@@ -11,18 +11,34 @@ from hf_endpoints.core.state import tree_of
 from hf_endpoints.core.tree import ABSENT, value_at
 from hf_endpoints.errors import ApiUnwell, DeclarationError, HfEndpointsError
 from hf_endpoints.provider.preflight import with_accelerator
-from hf_endpoints.resources import InferenceEndpoint
+from hf_endpoints.resources import InferenceEndpoint, PrivateLink
+from hf_endpoints.resources.private_link import check_endpoints
 from hf_endpoints.resources.watches import program_hub
-from hf_endpoints.spec import declared_fields, parse_spec
+from hf_endpoints.spec import declared_fields, parse_private_link, parse_spec
 from hf_endpoints.spec.markers import WriteOnly
 
 _NO_MAP: Final = "hf-endpoints:endpoints needs to be a map from logical name to endpoint, as in 'small: {model: …}'"
 """Without what it is instead: that may hold secrets."""
+_NO_LINKS: Final = "hf-endpoints:privateLinks needs to be a map from logical name to link, as in 'inside: {vpc_id: …}'"
 
 
-def deploy_stack() -> dict[str, InferenceEndpoint]:
+class Stack(dict[str, InferenceEndpoint]):
+    """The endpoints of a stack file by logical name, and its private links."""
+
+    private_links: dict[str, PrivateLink]
+    """By logical name."""
+
+    @property
+    def urls(self) -> dict[str, pulumi.Output[str | None]]:
+        """The URL of each endpoint; of one behind a private link, the one that it gets once that is connected."""
+        linked = {name: link for link in self.private_links.values() for name in link.endpoint_names}
+        return {name: linked[name].url_of(name) if name in linked else endpoint.url for name, endpoint in self.items()}
+
+
+def deploy_stack() -> Stack:
     """Declare every endpoint of ``hf-endpoints:endpoints``, a map from logical name to spec.
 
+    Then every private link of ``hf-endpoints:privateLinks``, in the same shape, whose ``endpoints`` are such names.
     All mistakes in the stack file are shown at once, one line each, before anything is registered. Then the API is
     asked once whether it can be reached and takes the token in ``hf-endpoints:namespace``: a preview goes on without
     it and says so, an ``up`` stops there.
@@ -34,21 +50,55 @@ def deploy_stack() -> dict[str, InferenceEndpoint]:
             message = "hf-endpoints:namespace is missing: the user or organisation that the endpoints belong to"
             raise DeclarationError(message)
         declarations = _declarations(config)
+        links = _private_links(config, declarations)
         _look_ahead(namespace, declarations)
     except HfEndpointsError as error:
         raise pulumi.RunError(str(error)) from None
-    return {name: InferenceEndpoint(name, spec, namespace=namespace) for name, spec in declarations.items()}
+    stack = Stack({name: InferenceEndpoint(name, spec, namespace=namespace) for name, spec in declarations.items()})
+    stack.private_links = {
+        name: PrivateLink(name, **{**spec, "endpoints": _chosen(stack, spec)}) for name, spec in links.items()
+    }
+    return stack
 
 
-def _declarations(config: pulumi.Config) -> Mapping[str, Mapping[str, object]]:
+def _chosen(stack: Stack, link: Mapping[str, Any]) -> list[InferenceEndpoint] | None:
+    return [stack[name] for name in link["endpoints"]] if "endpoints" in link else None
+
+
+def _map(config: pulumi.Config, key: str, otherwise: str) -> Mapping[str, Any]:
     try:
-        raw = config.get_object("endpoints")
+        raw = config.get_object(key)
     except pulumi.ConfigTypeError:
-        raise DeclarationError(_NO_MAP) from None
+        raise DeclarationError(otherwise) from None
     if raw is None:
         return {}
     if not isinstance(raw, Mapping):
-        raise DeclarationError(_NO_MAP)
+        raise DeclarationError(otherwise)
+    return raw
+
+
+def _private_links(config: pulumi.Config, declarations: Mapping[str, Any]) -> Mapping[str, Mapping[str, Any]]:
+    links = _map(config, "privateLinks", _NO_LINKS)
+    problems: list[str] = []
+    for name, raw in links.items():
+        try:
+            spec = parse_private_link(raw, name)
+            unheard_of = [one for one in spec.endpoints or [] if one not in declarations]
+            problems += [
+                f"private link {name!r}: endpoints: there is no endpoint {one!r} in hf-endpoints:endpoints"
+                for one in unheard_of
+            ]
+            if not unheard_of:
+                check_endpoints(name, spec, {one: parse_spec(declarations[one], one) for one in spec.endpoints or []})
+        except DeclarationError as error:
+            problems.extend(error.problems)
+    if problems:
+        raise DeclarationError(*problems)
+    return links
+
+
+def _declarations(config: pulumi.Config) -> Mapping[str, Mapping[str, object]]:
+    raw = _map(config, "endpoints", _NO_MAP)
     problems: list[str] = []
     for name, spec in raw.items():
         try:

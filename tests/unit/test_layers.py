@@ -14,13 +14,15 @@ from pulumi.runtime import rpc
 from hf_endpoints.spec.part import UNKNOWN
 
 SOURCE = Path(__file__).parents[2] / "components"
-LAYERS = ("errors", "spec", "core", "hub", "provider", "resources", "stack", "lookup", "cli", "testing")
+LAYERS = ("errors", "spec", "core", "hub", "aws", "provider", "resources", "stack", "lookup", "cli", "testing")
 HOMES = {
     "pydantic": ("spec", "resources/properties.py"),
     "pydantic_core": ("spec",),
     "pulumi": ("provider", "resources", "stack.py", "lookup.py", "cli/import_.py"),
     "huggingface_hub": ("hub", "provider", "resources/watches.py", "cli", "testing.py"),
     "httpx2": ("hub", "cli"),
+    "boto3": ("aws/session.py",),
+    "botocore": ("aws",),
     "click": ("cli",),
     "grpc": ("provider/engine_log.py",),
     "ruamel": ("cli/project.py",),

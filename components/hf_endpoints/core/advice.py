@@ -6,6 +6,7 @@ import re
 from collections.abc import Sequence
 from typing import Final
 
+_NO_SERVICE: Final = "waiting for the name of its VPC service"
 _BY_WORDS: Final[tuple[tuple[re.Pattern[str], str], ...]] = (
     (
         re.compile(r"out of memory|OutOfMemory|OOMKilled|exit code 137", re.IGNORECASE),
@@ -18,6 +19,10 @@ _BY_WORDS: Final[tuple[tuple[re.Pattern[str], str], ...]] = (
     (
         re.compile(r"no space left", re.IGNORECASE),
         "the repository does not fit on the instance's disk: take a larger compute.instance_size",
+    ),
+    (
+        re.compile(_NO_SERVICE),
+        "the service has not offered a VPC service yet: check private_service.account_id, or ask its support",
     ),
 )
 """The commonest reasons, by the words that frameworks and the service use for them."""

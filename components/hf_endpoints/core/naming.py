@@ -17,6 +17,8 @@ from hf_endpoints.spec.endpoint import OUR_TAG
 
 COMPONENT_TYPE: Final = "hf-endpoints:index:InferenceEndpoint"
 """Type token of the component; stored in users' state."""
+PRIVATE_LINK_TYPE: Final = "hf-endpoints:index:PrivateLink"
+"""Type token of the component of a private link; stored in users' state."""
 
 OWNER_TAG: Final = f"{OUR_TAG}owner:"
 CLAIM_TAG: Final = f"{OUR_TAG}claim:"
@@ -37,7 +39,7 @@ def owner_of(urn: str) -> str:
     A URN is ``urn:pulumi:<stack>::<project>::<types, outermost first, joined by $>::<name>``.
     """
     stack, project, types, name = urn.removeprefix("urn:pulumi:").split("::", 3)
-    around = types.removesuffix(COMPONENT_TYPE).removesuffix("$")
+    around = types.removesuffix(COMPONENT_TYPE).removesuffix(PRIVATE_LINK_TYPE).removesuffix("$")
     name = name.translate(_ESCAPED)
     return f"{project}/{stack}/{around}${name}" if around else f"{project}/{stack}/{name}"
 

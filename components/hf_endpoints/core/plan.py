@@ -13,6 +13,7 @@ Rules that keep false changes away (what the API normalises is normalised here f
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
 from dataclasses import dataclass
 from enum import Enum
 from typing import Any, Final
@@ -59,20 +60,20 @@ class Change:
         return self.field.path
 
 
-def changes_between(old: Tree, new: Tree) -> tuple[Change, ...]:
-    """What differs between the last applied tree and the declared one."""
+def changes_between(old: Tree, new: Tree, fields: Iterable[DeclaredField] | None = None) -> tuple[Change, ...]:
+    """What differs between the last applied tree and the declared one, in ``fields`` (those of an endpoint)."""
     return tuple(
         change
-        for field in declared_fields()
+        for field in fields or declared_fields()
         if (change := _change(field, value_at(old, field.path), value_at(new, field.path), old, new)) is not None
     )
 
 
-def drift_between(applied: Tree, observed: Tree) -> tuple[Change, ...]:
+def drift_between(applied: Tree, observed: Tree, fields: Iterable[DeclaredField] | None = None) -> tuple[Change, ...]:
     """Where the observation differs from what was applied, in the fields that were declared."""
     return tuple(
         change
-        for change in changes_between(applied, observed)
+        for change in changes_between(applied, observed, fields)
         if change.kind is not Kind.LOCAL
         and change.field.marker(WriteOnly) is None
         and (_is_other_engine(change) or (_was_declared(change) and _was_answered(change)))

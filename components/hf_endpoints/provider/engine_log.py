@@ -6,6 +6,7 @@ The engine passes its address to each plugin as the first argument; the SDK's dy
 from __future__ import annotations
 
 import sys
+from functools import cache
 from typing import Final
 
 import grpc
@@ -22,3 +23,9 @@ def warn(message: str) -> None:
             engine_pb2_grpc.EngineStub(channel).Log(request, timeout=_TIMEOUT_S)
     except (IndexError, grpc.RpcError):
         print(f"warning: {message}", file=sys.stderr)  # noqa: T201  the engine shows a plugin's stderr
+
+
+@cache
+def warn_once(message: str) -> None:
+    """Show a warning the first time that this process has it."""
+    warn(message)

@@ -14,6 +14,7 @@ import socket
 import sys
 import time
 from collections.abc import Sequence
+from functools import cache
 from threading import Thread
 from typing import Final
 
@@ -23,6 +24,7 @@ _AGAIN: Final = 0.05
 """Seconds between two connections: the engine closes one that stays silent after two minutes (gRPC's own limit)."""
 
 
+@cache
 def end_with_engine() -> None:
     """End this process at once when its engine is gone; does nothing in a process that is no plugin."""
     spec = getattr(sys.modules["__main__"], "__spec__", None)

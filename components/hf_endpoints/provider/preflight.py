@@ -10,11 +10,12 @@ from dataclasses import dataclass, field
 from threading import Lock
 from typing import Final
 
+from hf_endpoints.aws.session import caller_account
 from hf_endpoints.core.quota import Allowance, Demand, Ledger
 from hf_endpoints.core.state import Inputs
-from hf_endpoints.core.tree import Tree, put, value_at
+from hf_endpoints.core.tree import ABSENT, Tree, put, value_at
 from hf_endpoints.core.wire import Observation
-from hf_endpoints.errors import ApiUnwell, DeclarationError
+from hf_endpoints.errors import ApiUnwell, DeclarationError, NoCredentials
 from hf_endpoints.hub.client import HubClient
 from hf_endpoints.hub.hardware import Instance
 from hf_endpoints.hub.models import ModelInfo
@@ -74,6 +75,26 @@ class Preflight:
         if row is not None:
             check_parallel_size(tree, row, endpoint)
         return tree
+
+    def with_account(self, tree: Tree, old: Inputs | None, endpoint: str, *, needed: bool = False) -> Tree:
+        """The tree with the AWS account of its private service: the one that it had, or that of the AWS credentials.
+
+        Where AWS cannot be asked, raises `DeclarationError` if it is ``needed``, and says so otherwise.
+        """
+        private = tree.get("private_service")
+        if not isinstance(private, dict) or "account_id" in private or not is_known(private["region"]):
+            return tree
+        account = value_at(old.tree, ("private_service", "account_id")) if old is not None else ABSENT
+        if account is ABSENT:
+            try:
+                account = caller_account(private["region"])
+            except (NoCredentials, ApiUnwell) as error:
+                message = f"endpoint {endpoint!r}: private_service.account_id: is left out, and {error}"
+                if needed:
+                    raise DeclarationError(message) from None
+                self.warn(message)
+                return tree
+        return {**tree, "private_service": {**private, "account_id": account}}
 
     def check_repository(self, tree: Tree, old: Inputs | None, endpoint: str) -> None:
         """Raise `DeclarationError` for a repository or revision that is not there for the token; warn of a misfit task.

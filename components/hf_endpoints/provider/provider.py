@@ -10,10 +10,7 @@ from __future__ import annotations
 import os
 import sys
 import time
-from collections.abc import Callable, Mapping
 from dataclasses import replace
-from functools import wraps
-from typing import Any, Final, TypeVar
 
 from huggingface_hub.utils import logging as hub_logging
 from pulumi.dynamic import (
@@ -26,57 +23,22 @@ from pulumi.dynamic import (
     ResourceProvider,
     UpdateResult,
 )
-from pulumi.output import Unknown
 
 from hf_endpoints.core.lifecycle import is_leftover, next_inputs, plan
 from hf_endpoints.core.naming import automatic_name
 from hf_endpoints.core.plan import drift_between
 from hf_endpoints.core.state import Inputs, State, spec_part, tree_of
 from hf_endpoints.core.wire import Observation, refreshed_tree
-from hf_endpoints.errors import Bug, DeclarationError, HfEndpointsError
+from hf_endpoints.errors import DeclarationError, HfEndpointsError
 from hf_endpoints.hub.client import HubClient
 from hf_endpoints.hub.settings import Settings
 from hf_endpoints.hub.snapshot import Snapshots
 from hf_endpoints.provider import engine_log
+from hf_endpoints.provider.calls import DEBUG, Props, SystemClock, marked, one_line
 from hf_endpoints.provider.lifeline import end_with_engine
 from hf_endpoints.provider.operations import Operations
 from hf_endpoints.provider.preflight import Preflight, with_accelerator
-from hf_endpoints.spec import UNKNOWN, parse_spec
-
-Props = dict[str, Any]
-R = TypeVar("R")
-
-_DEBUG: Final = "HF_ENDPOINTS_DEBUG"
-
-
-class SystemClock:
-    """The machine's monotonic clock."""
-
-    def now(self) -> float:
-        """Seconds since some fixed instant."""
-        return time.monotonic()
-
-    def sleep(self, seconds: float) -> None:
-        """Let that many seconds pass."""
-        time.sleep(seconds)
-
-
-def _one_line(method: Callable[..., R]) -> Callable[..., R]:
-    """Let an error out as one line: the engine prints the whole text of an exception, causes included."""
-
-    @wraps(method)
-    def call(*arguments: Any) -> R:  # noqa: ANN401  the engine's own arguments
-        try:
-            return method(*arguments)
-        except HfEndpointsError as error:
-            raise error from None
-        except Exception as error:
-            if os.environ.get(_DEBUG):
-                raise
-            message = f"{type(error).__name__} in {method.__name__}: {error}; please report this, with {_DEBUG}=1 set"
-            raise Bug(message) from None
-
-    return call
+from hf_endpoints.spec import parse_spec
 
 
 class EndpointProvider(ResourceProvider):
@@ -93,7 +55,7 @@ class EndpointProvider(ResourceProvider):
 
     def configure(self, req: ConfigureRequest) -> None:
         """Set the plugin process up; called once, before anything else."""
-        if not os.environ.get(_DEBUG):
+        if not os.environ.get(DEBUG):
             sys.tracebacklimit = 0
         end_with_engine()
         hub_logging.set_verbosity_error()  # type: ignore[no-untyped-call]  # untyped upstream
@@ -103,10 +65,10 @@ class EndpointProvider(ResourceProvider):
         self._snapshots = Snapshots(self._hub, time.monotonic)
         self._generations = {}
 
-    @_one_line
+    @one_line
     def check(self, olds: Props, news: Props) -> CheckResult:
         """Validate, fill in what the declaration leaves open, decide name and generation, and look ahead."""
-        news = _marked(news)
+        news = marked(news)
         owner, namespace = news["owner"], news["namespace"]
         endpoint = owner.rpartition("/")[2]
         remembered = self._generations.get(owner)
@@ -114,6 +76,7 @@ class EndpointProvider(ResourceProvider):
             old = Inputs.from_props(olds) if olds else None
             tree = tree_of(parse_spec(spec_part(news), endpoint))
             tree = self._preflight.completed(tree, old, namespace, endpoint)
+            tree = self._preflight.with_account(tree, old, endpoint)
             inputs = next_inputs(old, namespace, owner, tree, remembered)
             self._preflight.check_repository(tree, old, endpoint)
             edit = plan(old, inputs) if old is not None else None
@@ -149,31 +112,32 @@ class EndpointProvider(ResourceProvider):
         except HfEndpointsError:
             return None
 
-    @_one_line
+    @one_line
     def diff(self, _id: str, olds: Props, news: Props) -> DiffResult:
         """Tell the engine what the edit needs."""
-        edit = plan(State.from_props(olds).inputs, Inputs.from_props(_marked(news)))
+        edit = plan(State.from_props(olds).inputs, Inputs.from_props(marked(news)))
         return DiffResult(
             changes=not edit.is_empty,
             replaces=list(edit.replaces),
             delete_before_replace=bool(edit.replaces) and edit.delete_first,
         )
 
-    @_one_line
+    @one_line
     def create(self, props: Props) -> CreateResult:
         """Make the endpoint; returns when the API has accepted it."""
         inputs = Inputs.from_props(props)
         tree = with_accelerator(inputs.tree, self._preflight.rows(inputs.namespace), inputs.id)
+        tree = self._preflight.with_account(tree, None, inputs.id, needed=True)
         state = self._operations.create(replace(inputs, tree=tree))
         return CreateResult(state.inputs.id, state.to_props())
 
-    @_one_line
+    @one_line
     def update(self, _id: str, olds: Props, news: Props) -> UpdateResult:
         """Change the endpoint in place; returns when the API has accepted it."""
         state = self._operations.update(State.from_props(olds), Inputs.from_props(news))
         return UpdateResult(state.to_props())
 
-    @_one_line
+    @one_line
     def read(self, id_: str, props: Props) -> ReadResult:
         """Look at the endpoint: drift becomes new inputs, so that the next preview shows it field by field."""
         state = State.from_props(props)
@@ -184,18 +148,7 @@ class EndpointProvider(ResourceProvider):
         seen = state.with_tree(refreshed_tree(state.inputs.tree, drift))
         return ReadResult(id_, seen.to_props(), seen.inputs.to_props())
 
-    @_one_line
+    @one_line
     def delete(self, _id: str, props: Props) -> None:
         """Delete the endpoint if this entry still owns it; returns when the API has accepted it."""
         self._operations.delete(State.from_props(props))
-
-
-def _marked(value: Any) -> Any:  # noqa: ANN401  a property value
-    """The value with `UNKNOWN` where the SDK has put an object of its own for what is not known yet."""
-    if isinstance(value, Unknown):
-        return UNKNOWN
-    if isinstance(value, Mapping):
-        return {key: _marked(item) for key, item in value.items()}
-    if isinstance(value, list):
-        return [_marked(item) for item in value]
-    return value

@@ -1,4 +1,4 @@
-"""`Endpoint`, the dynamic resource: one Inference Endpoint in the engine's state, and the provider that it runs on."""
+"""The dynamic resources, each one thing in the engine's state, and the provider that they run on."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from pulumi.dynamic import Resource
 
 from hf_endpoints.core.importing import PROVIDER_NAME
 from hf_endpoints.hub.settings import CONFIG_KEYS, TOKEN_KEY
-from hf_endpoints.provider import EndpointProvider
+from hf_endpoints.provider import EndpointProvider, SecurityGroupProvider, VpcEndpointProvider
 
 
 @cache
@@ -43,3 +43,21 @@ class Endpoint(Resource, module="hf-endpoints", name="Endpoint"):
         opts = pulumi.ResourceOptions.merge(opts, pulumi.ResourceOptions(provider=engine_provider()))
         outputs = {"endpoint_name": None, "claim": None, "created_at": None}
         super().__init__(EndpointProvider(), name, {**props, **outputs}, opts)
+
+
+class VpcEndpoint(Resource, module="hf-endpoints", name="VpcEndpoint"):
+    """An interface VPC endpoint as its provider manages it; programs declare a `PrivateLink` instead."""
+
+    def __init__(self, name: str, props: Mapping[str, Any], opts: pulumi.ResourceOptions) -> None:
+        """Register it; ``props`` are the fields of the link that describe it, ``owner`` and ``account_id``."""
+        opts = pulumi.ResourceOptions.merge(opts, pulumi.ResourceOptions(provider=engine_provider()))
+        super().__init__(VpcEndpointProvider(), name, {**props, "claim": None}, opts)
+
+
+class SecurityGroup(Resource, module="hf-endpoints", name="SecurityGroup"):
+    """A security group as its provider manages it; a `PrivateLink` with ``allow_from`` makes one."""
+
+    def __init__(self, name: str, props: Mapping[str, Any], opts: pulumi.ResourceOptions) -> None:
+        """Register it; ``props`` are the fields of the link that describe it, and ``owner``."""
+        opts = pulumi.ResourceOptions.merge(opts, pulumi.ResourceOptions(provider=engine_provider()))
+        super().__init__(SecurityGroupProvider(), name, {**props, "claim": None}, opts)

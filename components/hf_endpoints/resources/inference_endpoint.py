@@ -35,6 +35,10 @@ class InferenceEndpoint(pulumi.ComponentResource):
     """VPC service to connect to, of a private endpoint; None otherwise."""
     endpoint_id: pulumi.Output[str]
     """`namespace/name`."""
+    namespace: pulumi.Output[str]
+    """User or organisation that it belongs to."""
+    declared: EndpointSpec
+    """What is known of its declaration."""
 
     def __init__(
         self,
@@ -52,12 +56,13 @@ class InferenceEndpoint(pulumi.ComponentResource):
         declaration = with_parents(declaration, ignored)
         super().__init__(COMPONENT_TYPE, name, {}, opts)
         namespace = namespace or pulumi.Config("hf-endpoints").require("namespace")
+        self.declared, self.namespace = known, pulumi.Output.from_input(namespace)
         endpoint = Endpoint(
             name,
             {
                 **{key: value for key, value in with_secrets(declaration).items() if key != "options"},
                 "namespace": namespace,
-                "owner": _owner(self),
+                "owner": owner_output(self),
             },
             pulumi.ResourceOptions(
                 parent=self,
@@ -148,7 +153,7 @@ def _with_options(opts: pulumi.ResourceOptions | None, declared: Options | None)
     return pulumi.ResourceOptions.merge(opts, given)
 
 
-def _owner(component: pulumi.ComponentResource) -> pulumi.Output[str]:
+def owner_output(component: pulumi.ComponentResource) -> pulumi.Output[str]:
     """The component's owner name as a value without dependencies: a child cannot depend on its parent."""
 
     async def known() -> str:

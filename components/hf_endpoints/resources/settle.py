@@ -52,6 +52,20 @@ class LoopClock:
 Report = Callable[[str], None]
 
 
+@dataclass(frozen=True, slots=True)
+class Goal:
+    """What a wait is for: the words for not getting there, the field that limits it, and when it is there."""
+
+    otherwise: str
+    limit: str
+    judge: Callable[[Observation | None], Judgement]
+
+
+def pause_after(waited_s: float) -> float:
+    """Seconds until the next look, after so many of waiting."""
+    return min(max(waited_s / 10, _SHORTEST_PAUSE), _LONGEST_PAUSE)
+
+
 @dataclass(slots=True)
 class Watch:
     """Looks at one namespace for all who wait in it.
@@ -72,8 +86,13 @@ class Watch:
 
         Raises `NotSettled` when it failed, is gone, or needs longer than ``timeout_s``, with the last thing seen.
         """
+        goal = Goal("does not serve", "timeouts.settle", lambda found: judge(found, run_state))
+        return await self.reached(name, goal, timeout_s, report)
+
+    async def reached(self, name: str, goal: Goal, timeout_s: float, report: Report) -> Observation:
+        """Wait until the endpoint is where the goal wants it; raises `NotSettled` as `settled` does."""
         with self.busy():
-            return await self._settled(name, timeout_s, report, run_state)
+            return await self._reached(name, goal, timeout_s, report)
 
     @contextmanager
     def busy(self) -> Iterator[None]:
@@ -89,20 +108,20 @@ class Watch:
         if self._waiting:
             await self._idle.wait()
 
-    async def _settled(self, name: str, timeout_s: float, report: Report, run_state: str) -> Observation:
+    async def _reached(self, name: str, goal: Goal, timeout_s: float, report: Report) -> Observation:
         started, reported, absences = self.clock.now(), "", 0
         while True:
-            found, judgement = await self._look(name, run_state)
+            found, judgement = await self._look(name, goal)
             absences = absences + 1 if judgement.verdict is Verdict.GONE else 0
             if judgement.verdict is Verdict.SETTLED and found is not None:
                 return found
             waited = self.clock.now() - started
             if judgement.verdict is Verdict.FAILED or absences == _LISTS_WITHOUT_IT:
-                message = f"endpoint {name!r} does not serve: {judgement.reason}"
+                message = f"endpoint {name!r} {goal.otherwise}: {judgement.reason}"
                 raise NotSettled(message)
             if waited >= timeout_s:
                 message = (
-                    f"endpoint {name!r} does not serve after {waited / 60:.1f} min (timeouts.settle), "
+                    f"endpoint {name!r} {goal.otherwise} after {waited / 60:.1f} min ({goal.limit}), "
                     f"last seen {judgement.reason}; 'pulumi up' goes on waiting"
                 )
                 raise NotSettled(message)
@@ -110,12 +129,12 @@ class Watch:
                 reported = judgement.reason
                 report(f"{reported} ({waited:.0f} s)")
 
-    async def _look(self, name: str, run_state: str) -> tuple[Observation | None, Judgement]:
+    async def _look(self, name: str, goal: Goal) -> tuple[Observation | None, Judgement]:
         try:
             found = (await self.picture()).get(name)
         except ApiUnwell as error:
             return None, Judgement(Verdict.WAIT, str(error))
-        judgement = judge(found, run_state)
+        judgement = goal.judge(found)
         if found is None or found.url is None or judgement.verdict is not Verdict.PROBE:
             return found, judgement
         status = await self.probe(found.url, found.health_route)
@@ -132,7 +151,7 @@ class Watch:
 
     async def _take(self) -> Mapping[str, Observation]:
         since = 0.0 if self._waiting_since is None else self.clock.now() - self._waiting_since
-        await self.clock.sleep(min(max(since / 10, _SHORTEST_PAUSE), _LONGEST_PAUSE))
+        await self.clock.sleep(pause_after(since))
         self._next = None
         return await self.fetch()
 

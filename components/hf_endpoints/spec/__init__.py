@@ -2,7 +2,18 @@
 
 from hf_endpoints.spec.endpoint import EndpointSpec
 from hf_endpoints.spec.fields import DeclaredField, declared_fields
-from hf_endpoints.spec.parse import parse_spec
+from hf_endpoints.spec.parse import parse_private_link, parse_spec
 from hf_endpoints.spec.part import UNKNOWN, is_known
+from hf_endpoints.spec.private_link import PrivateLinkSpec, fields_on
 
-__all__ = ["UNKNOWN", "DeclaredField", "EndpointSpec", "declared_fields", "is_known", "parse_spec"]
+__all__ = [
+    "UNKNOWN",
+    "DeclaredField",
+    "EndpointSpec",
+    "PrivateLinkSpec",
+    "declared_fields",
+    "fields_on",
+    "is_known",
+    "parse_private_link",
+    "parse_spec",
+]

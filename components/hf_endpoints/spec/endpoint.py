@@ -174,8 +174,8 @@ class Provider(Part):
 class PrivateService(Part):
     """A PrivateLink entry for one AWS account."""
 
-    account_id: Annotated[Text, Field(json_schema_extra={"pattern": f"^{_ACCOUNT.pattern}$"})]
-    """AWS account, 12 digits."""
+    account_id: Annotated[Text | None, Derived(), Field(json_schema_extra={"pattern": f"^{_ACCOUNT.pattern}$"})] = None
+    """AWS account, 12 digits; that of the AWS credentials when left out."""
     region: Literal["us-east-1", "eu-west-1"]
     """Region of the PrivateLink entry, which may differ from the compute's (huggingface_hub 2.4.0)."""
     shared: Bool | None = None
@@ -183,8 +183,8 @@ class PrivateService(Part):
 
     @field_validator("account_id")
     @classmethod
-    def _twelve_digits(cls, value: str) -> str:
-        if is_known(value) and not _ACCOUNT.fullmatch(value):
+    def _twelve_digits(cls, value: str | None) -> str | None:
+        if value is not None and is_known(value) and not _ACCOUNT.fullmatch(value):
             kind = "account_id"
             raise PydanticCustomError(kind, "needs to be an AWS account id: 12 digits, in quotes")
         return value

@@ -1,4 +1,4 @@
-"""The declarations as data: one `DeclaredField` per field of `EndpointSpec`, with the markers that hold at its path.
+"""The declarations as data: one `DeclaredField` per declared field, with the markers that hold at its path.
 
 Everything that treats fields alike (diff, request body, read, secrets, documentation) walks this list, so that a
 field is declared once.
@@ -54,9 +54,9 @@ class DeclaredField:
 
 
 @cache
-def declared_fields() -> tuple[DeclaredField, ...]:
-    """Every leaf of `EndpointSpec`, in the order of declaration."""
-    return tuple(_leaves(EndpointSpec, DeclaredField((), (), (), None, is_object=True, description="")))
+def declared_fields(spec: type[Part] = EndpointSpec) -> tuple[DeclaredField, ...]:
+    """Every leaf of a declaration, by default that of an endpoint, in the order of declaration."""
+    return tuple(_leaves(spec, DeclaredField((), (), (), None, is_object=True, description="")))
 
 
 def _leaves(part: type[Part], above: DeclaredField) -> Iterator[DeclaredField]:

@@ -17,6 +17,7 @@ marker           effect
 `Follows`        wire: sent again with a change of the named field, which would otherwise reset or orphan it
 `ByVerb`         wire: applied by a call of its own (pause, resume), never in a body
 `Derived`        check: found from other fields when left out; diff: leaving it out or writing it down is no change
+`On`             private links: which of its resources in AWS the field describes
 ===============  =============================================================================================
 """
 
@@ -103,6 +104,13 @@ class ByVerb:
     """Applied by a call of its own."""
 
 
+@dataclass(frozen=True, slots=True)
+class On:
+    """Describes these resources; none of them is asked about where the field is absent."""
+
+    resources: tuple[str, ...]
+
+
 Marker = (
     Replace
     | Variants
@@ -117,4 +125,5 @@ Marker = (
     | Follows
     | Derived
     | ByVerb
+    | On
 )

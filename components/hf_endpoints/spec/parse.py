@@ -1,7 +1,7 @@
-"""Reads a declaration: a mapping in, an `EndpointSpec` or every mistake at once out.
+"""Reads a declaration: a mapping in, an `EndpointSpec` or `PrivateLinkSpec`, or every mistake at once, out.
 
-A mistake is one line: the endpoint, the path as the user wrote it, the value, and what to do. A value that is, or may
-hold, that of a write-only field is never shown; the kind of value is.
+A mistake is one line: the endpoint (or private link), the path as the user wrote it, the value, and what to do. A value
+that is, or may hold, that of a write-only field is never shown; the kind of value is.
 
 A validator that raises a type of ``at:FIELD`` says all of this itself, of the field FIELD of the object that it checks;
 ``at:`` alone means what it checks.
@@ -12,16 +12,19 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from difflib import get_close_matches
-from typing import Any, Final
+from typing import Any, Final, TypeVar
 
 from pydantic import ValidationError
 from pydantic_core import ErrorDetails
 
 from hf_endpoints.errors import DeclarationError
 from hf_endpoints.spec.endpoint import EndpointSpec
-from hf_endpoints.spec.fields import Path, declared_fields
+from hf_endpoints.spec.fields import DeclaredField, Path, declared_fields
 from hf_endpoints.spec.markers import WriteOnly
-from hf_endpoints.spec.part import is_known
+from hf_endpoints.spec.part import Part, is_known
+from hf_endpoints.spec.private_link import PrivateLinkSpec
+
+P = TypeVar("P", bound=Part)
 
 _WANTED: Final = {
     "string_type": "needs to be text: put it in quotes",
@@ -59,14 +62,24 @@ def parse_spec(raw: object, endpoint: str) -> EndpointSpec:
 
     Raises `DeclarationError` with one line per mistake. Values that are not known yet pass (see `spec.part`).
     """
-    try:
-        spec = EndpointSpec.model_validate(raw)
-    except ValidationError as invalid:
-        lines = [_line(endpoint, error, raw) for error in invalid.errors(include_url=False)]
-        raise DeclarationError(*dict.fromkeys(lines)) from None
+    spec = _parsed(EndpointSpec, raw, f"endpoint {endpoint!r}", "an object with model, compute and provider")
     if unheard_of := list(_ignored_that_are_no_fields(spec)):
         raise DeclarationError(*(f"endpoint {endpoint!r}: options.ignore_changes: {words}" for words in unheard_of))
     return spec
+
+
+def parse_private_link(raw: object, link: str) -> PrivateLinkSpec:
+    """Read the declaration of the private link with that logical name, as `parse_spec` does an endpoint's."""
+    return _parsed(PrivateLinkSpec, raw, f"private link {link!r}", "an object with endpoints, vpc_id and subnet_ids")
+
+
+def _parsed(kind: type[P], raw: object, subject: str, shape: str) -> P:
+    try:
+        return kind.model_validate(raw)
+    except ValidationError as invalid:
+        fields = declared_fields(kind)
+        lines = [_line(subject, error, raw, shape, fields) for error in invalid.errors(include_url=False)]
+        raise DeclarationError(*dict.fromkeys(lines)) from None
 
 
 def _ignored_that_are_no_fields(spec: EndpointSpec) -> Iterator[str]:
@@ -85,21 +98,21 @@ def _agree(steps: Path, field: Path) -> bool:
     return bool(steps) and all(here in {there, "*"} for here, there in zip(steps, field, strict=False))
 
 
-def _line(endpoint: str, error: ErrorDetails, raw: object) -> str:
+def _line(subject: str, error: ErrorDetails, raw: object, shape: str, fields: tuple[DeclaredField, ...]) -> str:
     path = tuple(str(step) for step in error["loc"] if step != "[key]")
     kind = error["type"]
     if kind.startswith("at:"):
         path = (*path, *filter(None, [kind.removeprefix("at:")]))
-        return f"endpoint {endpoint!r}: {_dotted(path)}: {error['msg']}"
+        return ": ".join(filter(None, [subject, _dotted(path), error["msg"]]))
     if kind == "missing":
-        return f"endpoint {endpoint!r}: {_dotted(path)}: is missing"
+        return f"{subject}: {_dotted(path)}: is missing"
     if kind == "extra_forbidden":
-        return f"endpoint {endpoint!r}: {_dotted(path)}: is not a field{_suggestion(path)}"
+        return f"{subject}: {_dotted(path)}: is not a field{_suggestion(path, fields)}"
     if not path:
-        return f"endpoint {endpoint!r}: needs to be an object with model, compute and provider, is {_shown(path, raw)}"
+        return f"{subject}: needs to be {shape}, is {_shown(path, raw)}"
     retired = _RETIRED.get((path, str(error["input"])))
     wanted = retired or _WANTED.get(kind) or _lower_first(error["msg"])
-    return f"endpoint {endpoint!r}: {_dotted(path)}: {_shown(path, error['input'])} {wanted}"
+    return f"{subject}: {_dotted(path)}: {_shown(path, error['input'])} {wanted}"
 
 
 def _dotted(path: Path) -> str:
@@ -126,8 +139,8 @@ def _may_be_secret(path: Path) -> bool:
     )
 
 
-def _siblings(parent: Path) -> list[str]:
-    steps = (field.path[len(parent)] for field in declared_fields() if _is_below(field.path, parent))
+def _siblings(parent: Path, fields: tuple[DeclaredField, ...]) -> list[str]:
+    steps = (field.path[len(parent)] for field in fields if _is_below(field.path, parent))
     return list(dict.fromkeys(steps))
 
 
@@ -135,20 +148,20 @@ def _is_below(path: Path, parent: Path) -> bool:
     return len(path) > len(parent) and path[: len(parent)] == parent
 
 
-def _suggestion(path: Path) -> str:
+def _suggestion(path: Path, fields: tuple[DeclaredField, ...]) -> str:
     """Name the nearest right field: of the same object first, then the same word anywhere else."""
     *parent, word = path
-    here = _siblings(tuple(parent))
+    here = _siblings(tuple(parent), fields)
     close = get_close_matches(word.lower(), here, n=1)
     if close:
         return f": did you mean '{close[0]}'?"
-    elsewhere = list(_same_word(word))
+    elsewhere = list(_same_word(word, fields))
     if elsewhere:
         return f" here: it belongs at '{elsewhere[0]}'"
     return f": there are {', '.join(here)}" if here else ""
 
 
-def _same_word(word: str) -> Iterator[str]:
-    for field in declared_fields():
+def _same_word(word: str, fields: tuple[DeclaredField, ...]) -> Iterator[str]:
+    for field in fields:
         if word in field.path:
             yield _dotted(field.path[: field.path.index(word) + 1])

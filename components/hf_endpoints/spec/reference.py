@@ -12,8 +12,9 @@ from pydantic.fields import FieldInfo
 
 from hf_endpoints.spec.endpoint import EndpointSpec
 from hf_endpoints.spec.fields import DeclaredField, Path, declared_fields, part_in
-from hf_endpoints.spec.markers import ByVerb, ClearedBy, Derived, Local, Replace, Unit, Variants, WriteOnly
+from hf_endpoints.spec.markers import ByVerb, ClearedBy, Derived, Local, On, Replace, Unit, Variants, WriteOnly
 from hf_endpoints.spec.part import Part
+from hf_endpoints.spec.private_link import PrivateLinkSpec
 from hf_endpoints.spec.schema import tidy
 
 _HEAD: Final = """\
@@ -35,6 +36,14 @@ default, or stays as the service has it, which then is no change. A field that i
 in it is not seen.
 """
 
+_LINK_HEAD: Final = """\
+# Fields of a private link
+
+What stands under `hf-endpoints:privateLinks` in a stack file is a map from logical name to the object `private_link`; a
+Python program gives the same fields to `PrivateLink`, where `endpoints` are `InferenceEndpoint` objects. What it makes,
+and how: [private endpoints](private-endpoints.md).
+"""
+_LINK_COLUMNS: Final = ("field", "type", "default", "describes", "a change", "what it is")
 _COLUMNS: Final = ("field", "type", "default", "in the API", "a change", "taken out", "what it is")
 _TYPES: Final = {
     "integer": "whole number",
@@ -49,7 +58,44 @@ _BOUNDS: Final = {"minimum": "≥", "exclusiveMinimum": ">", "maximum": "≤", "
 
 def field_reference() -> str:
     """The whole document."""
-    return "\n".join([_HEAD, *_objects(EndpointSpec, ())])
+    return "\n".join(
+        [_HEAD, *_objects(EndpointSpec, ()), _LINK_HEAD, *_link_objects(PrivateLinkSpec, ("private_link",))]
+    )
+
+
+def _link_objects(part: type[Part], title: Path) -> Iterator[str]:
+    """The section of a private link, then those of the objects in it."""
+    yield f"## {'.'.join(title)}\n"
+    yield f"{_in_a_cell(getdoc(part) or '')}\n"
+    schema = part.model_json_schema()["properties"]
+    yield _row(*_LINK_COLUMNS)
+    yield _row(*["---"] * len(_LINK_COLUMNS))
+    for name, info in part.model_fields.items():
+        yield _link_line((*title, name), info, tidy(schema[name]))
+    yield ""
+    for name, info in part.model_fields.items():
+        inner = part_in(info.annotation)
+        if inner is not None:
+            yield from _link_objects(inner, (*title, name))
+
+
+def _link_line(title: Path, info: FieldInfo, schema: dict[str, Any]) -> str:
+    is_object = part_in(info.annotation) is not None
+    path = title[1:]
+    field = next(field for field in declared_fields(PrivateLinkSpec) if field.path[: len(path)] == path)
+    on, replaced = field.marker(On), field.marker(Replace)
+    if replaced is not None and on is not None:
+        change = f"new {' and '.join(on.resources)}: {replaced.why}"
+    else:
+        change = "nothing sent" if on is None else "update"
+    return _row(
+        f"`{title[-1]}`",
+        f"[object](#{''.join(title)})" if is_object else _type(schema, field),
+        _default(info),
+        "—" if on is None else ", ".join(on.resources),
+        change,
+        _in_a_cell(info.description or ""),
+    )
 
 
 def _objects(part: type[Part], path: Path) -> Iterator[str]:

@@ -10,6 +10,8 @@ from __future__ import annotations
 from typing import Any, Final
 
 from hf_endpoints.spec.endpoint import EndpointSpec
+from hf_endpoints.spec.part import Part
+from hf_endpoints.spec.private_link import PrivateLinkSpec
 
 Schema = dict[str, Any]
 
@@ -21,15 +23,16 @@ _TEXT: Final[Schema] = {"$ref": "#/$defs/text"}
 
 def stack_schema() -> Schema:
     """The schema of a file ``stacks/Pulumi.<environment>.yaml``; keys that are not this project's are let through."""
-    raw = EndpointSpec.model_json_schema()
-    declared = {**raw.pop("$defs"), "EndpointSpec": raw}
+    declared = {**_definitions(EndpointSpec), **_definitions(PrivateLinkSpec)}
     endpoints = {"type": "object", "additionalProperties": {"$ref": "#/$defs/EndpointSpec"}}
+    links = {"type": "object", "additionalProperties": {"$ref": "#/$defs/PrivateLinkSpec"}}
     keys = {
         "namespace": _text("User or organisation that the endpoints belong to."),
         "apiUrl": _text("Control plane, with `/v2`; HF_ENDPOINTS_API_URL wins over it."),
         "hubUrl": _text("The Hub; HF_ENDPOINT wins over it."),
         "token": _text("Token with the permission to manage Inference Endpoints; HF_TOKEN wins over it."),
         "endpoints": {"description": "Logical name -> endpoint.", "anyOf": [endpoints, _SECURE]},
+        "privateLinks": {"description": "Logical name -> private link.", "anyOf": [links, _SECURE]},
     }
     return {
         "$schema": "https://json-schema.org/draft/2020-12/schema",
@@ -54,6 +57,11 @@ def stack_schema() -> Schema:
             **{name: _for_a_stack(tidy(schema)) for name, schema in declared.items()},
         },
     }
+
+
+def _definitions(spec: type[Part]) -> dict[str, Schema]:
+    raw = spec.model_json_schema()
+    return {**raw.pop("$defs", {}), spec.__name__: raw}
 
 
 def tidy(node: Schema) -> Schema:
