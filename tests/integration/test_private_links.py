@@ -1,0 +1,117 @@
+"""Private endpoints from end to end: moto is AWS, the reference server looks into it, the engine joins the two."""
+
+from __future__ import annotations
+
+import urllib.error
+import urllib.request
+from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from hf_reference.clock import Scaled
+from hf_reference.server import Options, Running, running
+from tests.support.agreement import api_endpoints
+from tests.support.aws import ACCOUNT, Aws, Network, running_aws
+from tests.support.engine import NAMESPACE, TOKEN, Project, endpoint, writes
+
+
+@pytest.fixture
+def aws() -> Iterator[Aws]:
+    with running_aws() as cloud:
+        yield cloud
+
+
+@pytest.fixture
+def network(aws: Aws) -> Network:
+    return aws.network()
+
+
+@pytest.fixture
+def server(aws: Aws) -> Iterator[Running]:
+    """The service name comes after 10 s of its own time, the endpoint runs after 20 s."""
+    with running(Scaled(100), Options(provisioning_s=20, aws_endpoint_url=aws.url)) as handle:
+        yield handle
+
+
+@pytest.fixture
+def project(tmp_path: Path, server: Running, aws: Aws) -> Project:
+    project = Project.make(tmp_path / "project", server.base_url)
+    return replace(project, environment={**project.environment, **aws.environment})
+
+
+def private(**changes: Any) -> dict[str, Any]:
+    """A private endpoint that shares its way in; its account is that of the credentials."""
+    return endpoint(type="private", private_service={"region": "us-east-1", "shared": True}, **changes)
+
+
+def link(network: Network, *endpoints: str) -> dict[str, Any]:
+    return {
+        "endpoints": list(endpoints),
+        "vpc_id": network.vpc_id,
+        "subnet_ids": list(network.subnet_ids),
+        "allow_from": ["10.0.0.0/16"],
+    }
+
+
+def status(url: str) -> int:
+    """How a health check with a token is answered."""
+    request = urllib.request.Request(f"{url}/health", headers={"authorization": f"Bearer {TOKEN}"})  # noqa: S310
+    try:
+        with urllib.request.urlopen(request, timeout=20) as answer:  # noqa: S310 - loopback
+            return int(answer.status)
+    except urllib.error.HTTPError as refused:
+        with refused:
+            return refused.code
+
+
+def expect_connected(project: Project, server: Running, *names: str) -> None:
+    """Each endpoint has a URL that answers inside the VPC and nowhere else."""
+    urls = project.outputs()["urls"]
+    assert set(names) == urls.keys()
+    for url in urls.values():
+        assert (status(url), status(url.replace(server.inside_url, server.base_url))) == (200, 404)
+
+
+def made(project: Project, aws: Aws) -> tuple[str, str]:
+    """The one VPC endpoint and the one security group that there are, which are those that the state knows."""
+    [vpc_endpoint], [group] = aws.vpc_endpoints(), aws.our_groups()
+    ids = {found["id"] for found in project.resources() if not found["id"].startswith(f"{NAMESPACE}/")}
+    assert ids == {vpc_endpoint["VpcEndpointId"], group["GroupId"]}
+    assert [group["GroupId"]] == [one["GroupId"] for one in vpc_endpoint["Groups"]]
+    return vpc_endpoint["VpcEndpointId"], group["GroupId"]
+
+
+def test_private_endpoints_are_linked_linked_anew_replaced_behind_their_link_and_removed(
+    project: Project, server: Running, aws: Aws, network: Network
+) -> None:
+    """One up makes both sides; what somebody deletes in AWS comes back; what shares a link is replaced behind it."""
+    links = {"inside": link(network, "small", "large")}
+    project.declare({"small": private(), "large": private()}, privateLinks=links)
+    project.up().expect_success()
+    expect_connected(project, server, "small", "large")
+    first, group = made(project, aws)
+    sent = [entry.body for entry in server.journal.entries() if entry.method == "POST"]
+    assert [body["privateService"]["accountId"] for body in sent] == [ACCOUNT, ACCOUNT]
+
+    aws.client().delete_vpc_endpoints(VpcEndpointIds=[first])
+    project.refresh().expect_success()
+    project.up().expect_success()
+    second, same_group = made(project, aws)
+    assert (second != first, same_group) == (True, group)
+    expect_connected(project, server, "small", "large")
+
+    moved = private(provider={"vendor": "aws", "region": "eu-west-1"})
+    project.declare({"small": moved, "large": private()}, privateLinks=links)
+    project.up().expect_success()
+    assert (second, group) == made(project, aws)
+    expect_connected(project, server, "small", "large")
+
+    before, in_aws = writes(server), aws.writes()
+    assert "unchanged" in project.up().expect_success().text
+    assert (writes(server), aws.writes()) == (before, in_aws)
+
+    project.destroy().expect_success()
+    assert (aws.vpc_endpoints(), aws.our_groups(), api_endpoints(server.api_url)) == ([], [], [])
