@@ -6,21 +6,21 @@
 from __future__ import annotations
 
 import base64
-import json
 import re
 import struct
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Final, TypeAlias, TypeVar
 
 from pydantic import BaseModel, ValidationError
 from starlette.responses import Response
 
+from hf_reference import strict_json
 from hf_reference.answers import answer
 from hf_reference.containers import openai
 from hf_reference.containers.openai import ChatRequest, CompletionRequest, Part, Style
 from hf_reference.containers.writing import DONE, event, stream, write
 from hf_reference.text.embedding import embed
-from hf_reference.text.generation import Request, derive_seed, encode
+from hf_reference.text.generation import Request, derive_seed, encode, several
 from hf_reference.text.ngram import model as language_model
 from hf_reference.text.sampling import Sampling
 
@@ -104,13 +104,13 @@ def parse(call: Call, form: type[Form]) -> Form:
     :raises RefusedError: it is no JSON or has another form.
     """
     try:
-        return form.model_validate(json.loads(call.body))
+        return form.model_validate(strict_json.loads(call.body))
     except ValidationError as failure:
         first = failure.errors(include_url=False, include_input=False)[0]
         where = ".".join(str(part) for part in first["loc"]) or "body"
         message = f"{where}: {first['msg']}"
         raise RefusedError(message, param=where) from failure
-    except (ValueError, RecursionError) as failure:
+    except ValueError as failure:
         message = f"the body is no JSON: {failure}"
         raise RefusedError(message) from failure
 
@@ -330,7 +330,7 @@ def _requests(
         ignore_end=sent.ignore_eos,
         min_new_tokens=sent.min_tokens,
     )
-    return [request, *(replace(request, seed=derive_seed(seed, n)) for n in range(1, sent.n or 1))]
+    return several(request, sent.n or 1)
 
 
 def _sampling(defaults: Sampling, sent: openai.Asked) -> Sampling:

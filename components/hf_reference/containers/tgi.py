@@ -16,8 +16,8 @@ from hf_reference import wire
 from hf_reference.answers import answer
 from hf_reference.containers import openai, tgi_request
 from hf_reference.containers.tgi_request import STATUSES, FormError, Generate, Parameters, Part, TgiError, parse
-from hf_reference.containers.writing import DONE, event, metrics, stream, write, write_slowly
-from hf_reference.text.generation import best_of, encode, prefill
+from hf_reference.containers.writing import DONE, event, metrics, stream, write, write_best, write_slowly
+from hf_reference.text.generation import encode, prefill
 from hf_reference.text.ngram import model
 
 if TYPE_CHECKING:
@@ -83,7 +83,7 @@ async def _whole(endpoint: Endpoint, call: Call, sent: Generate, *, in_array: bo
     request = tgi_request.requests(sent.inputs, wanted, endpoint, call)
     others: list[Generation] = []
     if wanted.best_of is not None and wanted.best_of > 1:
-        generation, *others = best_of(request, wanted.best_of)
+        generation, *others = await write_best(request, wanted.best_of, call)
     else:
         generation = await write(request, call)
     before = sent.inputs if wanted.return_full_text else ""

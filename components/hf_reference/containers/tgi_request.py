@@ -6,12 +6,12 @@ answered by its web framework before TGI sees it, as plain text; those texts are
 
 from __future__ import annotations
 
-import json
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Annotated, Any, Final, TypeVar
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
+from hf_reference import strict_json
 from hf_reference.text.generation import Request, derive_seed, encode
 from hf_reference.text.sampling import Sampling
 
@@ -107,8 +107,8 @@ def parse(call: Call, form: type[Form]) -> Form:
         message = "Expected request with `Content-Type: application/json`"
         raise FormError(415, message)
     try:
-        sent = json.loads(call.body, parse_constant=_no_constant)
-    except (ValueError, RecursionError) as failure:
+        sent = strict_json.loads(call.body)
+    except ValueError as failure:
         message = f"Failed to parse the request body as JSON: {failure}"
         raise FormError(400, message) from failure
     try:
@@ -120,11 +120,6 @@ def parse(call: Call, form: type[Form]) -> Form:
         where = "".join(f"{part}." for part in path)
         message = f"Failed to deserialize the JSON body into the target type: {where}{text}"
         raise FormError(422, message) from failure
-
-
-def _no_constant(name: str) -> None:
-    message = f"{name} is no JSON"
-    raise ValueError(message)
 
 
 @dataclass(frozen=True, slots=True)
@@ -188,7 +183,7 @@ def _checks(inputs: str, sent: Parameters, bounds: Limits) -> list[tuple[bool, s
         (top > MAX_TOP_TOKENS, f"`top_n_tokens` must be >= 0 and <= {MAX_TOP_TOKENS}. Given: {top}"),
         (not inputs, "`inputs` cannot be empty"),
         (
-            sent.truncate is not None and not 0 < sent.truncate < longest,
+            sent.truncate is not None and not 0 < sent.truncate <= longest,  # N itself is taken, whatever the text says
             f"`truncate` must be strictly positive and less than {longest}. Given: {sent.truncate}",
         ),
         # As TGI answers where grammars are switched off: the model here cannot be held to one.

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from starlette.responses import StreamingResponse
 
-from hf_reference.text.generation import gather, steps
+from hf_reference.text.generation import best_first, gather, several, steps
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Mapping
@@ -24,12 +24,14 @@ _TURN: Final = 8
 
 async def write(request: Request, call: Call) -> Generation:
     """Write a whole text."""
-    done: list[Step] = []
-    for step in steps(request):
-        done.append(step)
-        if len(done) % _TURN == 0:
-            await asyncio.sleep(0)
-    return _counted(request, gather(request, done), call)
+    return _counted(request, await _written(request), call)
+
+
+async def write_best(request: Request, number: int, call: Call) -> list[Generation]:
+    """Write several texts and give the best first; they count as one request."""
+    ranked = best_first([await _written(one) for one in several(request, number)])
+    _counted(request, ranked[0], call)
+    return ranked
 
 
 async def write_slowly(request: Request, call: Call) -> AsyncIterator[Step]:
@@ -42,6 +44,15 @@ async def write_slowly(request: Request, call: Call) -> AsyncIterator[Step]:
         if step.finish is not None:
             _counted(request, gather(request, done), call)
         yield step
+
+
+async def _written(request: Request) -> Generation:
+    done: list[Step] = []
+    for step in steps(request):
+        done.append(step)
+        if len(done) % _TURN == 0:
+            await asyncio.sleep(0)
+    return gather(request, done)
 
 
 def _counted(request: Request, generation: Generation, call: Call) -> Generation:

@@ -9,7 +9,7 @@ from __future__ import annotations
 import codecs
 import math
 import random
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from hashlib import blake2b
 from typing import Literal, TypeAlias
@@ -133,10 +133,14 @@ def gather(request: Request, done: Sequence[Step]) -> Generation:
     )
 
 
-def best_of(request: Request, number: int) -> list[Generation]:
-    """Write several texts, each with a seed of its own; the one of the highest mean logprob comes first."""
-    seeds = [request.seed, *(derive_seed(request.seed, n) for n in range(1, number))]
-    return sorted((generate(replace(request, seed=seed)) for seed in seeds), key=lambda g: -g.mean_logprob)
+def several(request: Request, number: int) -> list[Request]:
+    """Give the request and others like it, ``number`` in all, each with a seed of its own."""
+    return [request, *(replace(request, seed=derive_seed(request.seed, n)) for n in range(1, number))]
+
+
+def best_first(generations: Iterable[Generation]) -> list[Generation]:
+    """Sort by mean logprob, the highest first."""
+    return sorted(generations, key=lambda generation: -generation.mean_logprob)
 
 
 def prefill(prompt: Sequence[int]) -> list[Token]:

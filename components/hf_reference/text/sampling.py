@@ -1,8 +1,9 @@
 """From logits to the next token: penalties, temperature, cuts, and the choice.
 
-The order is TGI's: watermark, repetition and frequency penalty, temperature, top-k, top-p, typical-p. What comes out is
-a distribution over the whole vocabulary, in which tokens that were cut have probability 0; logprobs are those of this
-distribution, as in TGI.
+The order is TGI's: watermark, repetition and frequency penalty, temperature, top-k, top-p, typical-p. The repetition
+penalty looks at the prompt too; frequency and presence penalty count what was written, as OpenAI documents them. What
+comes out is a distribution over the whole vocabulary, in which tokens that were cut have probability 0; logprobs are
+those of this distribution, as in TGI.
 """
 
 from __future__ import annotations
@@ -20,6 +21,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
 _NEVER: Final = -math.inf
+_MOST: Final = 1e6
+"""Bound of a score: an absurd repetition penalty must not make it infinite, for two of those have no difference."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,7 +59,8 @@ def distribution(
     if never is not None:
         scores[never] = _NEVER
     if sampling.temperature != 1:
-        scores = [score / sampling.temperature for score in scores]
+        highest = max(scores)  # taken off first: no temperature, however low, makes the likeliest score infinite
+        scores = [(score - highest) / sampling.temperature for score in scores]
     probabilities = softmax(scores)
     if 0 < sampling.top_k < len(scores):
         probabilities = _cut(probabilities, lambda token: -probabilities[token], number=sampling.top_k)
@@ -103,7 +107,8 @@ def _penalised(
     if sampling.repetition_penalty != 1:
         for token in {*prompt, *written}:
             score = scores[token]
-            scores[token] = score / sampling.repetition_penalty if score > 0 else score * sampling.repetition_penalty
+            score = score / sampling.repetition_penalty if score > 0 else score * sampling.repetition_penalty
+            scores[token] = max(-_MOST, min(_MOST, score))
     if sampling.frequency_penalty or sampling.presence_penalty:
         for token, count in Counter(written).items():
             scores[token] -= sampling.frequency_penalty * count + sampling.presence_penalty
