@@ -39,7 +39,8 @@ def raw(server: Running) -> Iterator[Callable[..., http.client.HTTPResponse]]:
         connection = http.client.HTTPConnection(parts.hostname or "", parts.port, timeout=10)
         made.append(connection)
         data = None if body is None else json.dumps(body)
-        connection.request(method, path, data, {"authorization": "Bearer hf_contract"})
+        headers = {"authorization": "Bearer hf_contract", "content-type": "application/json"}
+        connection.request(method, path, data, headers)
         return connection.getresponse()
 
     yield send
@@ -93,6 +94,27 @@ def test_a_cut_ends_a_stream_of_logs(
         response.read()
     expected = "".join(f"data: {line}\n\n" for line in whole)[:100]
     assert expected == caught.value.partial.decode()
+
+
+@pytest.mark.parametrize("after_bytes", [0, 100, 400])
+def test_a_cut_ends_a_stream_of_tokens(
+    raw: Callable[..., http.client.HTTPResponse], server: Running, wire: dict[str, Any], after_bytes: int
+) -> None:
+    """At the endpoint's own address, in the middle of an event; the call was taken and counts as served."""
+    image = {"tgi": {"url": "ghcr.io/huggingface/text-generation-inference:3.3.5"}}
+    raw("POST", ENDPOINTS, wire | {"model": wire["model"] | {"image": image}}).read()
+    server.advance(30)
+    path = urlsplit(json.loads(raw("GET", f"{ENDPOINTS}/e1").read())["status"]["url"]).path
+    ask = {"inputs": "The harbour", "stream": True, "parameters": {"max_new_tokens": 5}}
+    whole = raw("POST", path, ask).read()
+    assert len(whole) > 400
+    server.faults.add({"match": {"path": "/e/*"}, "fault": {"kind": "cut", "after_bytes": after_bytes}, "count": 1})
+    response = raw("POST", path, ask)
+    with pytest.raises(http.client.IncompleteRead) as caught:
+        response.read()
+    assert (response.status, response.headers["content-type"]) == (200, "text/event-stream")
+    assert whole[:after_bytes] == caught.value.partial
+    assert whole == raw("POST", path, ask).read()  # the next one is an ordinary one
 
 
 def test_malformed_json_is_applied_and_well_framed(
