@@ -42,7 +42,7 @@ def _instance(declaration: Declaration) -> hardware.Instance | None:
 
 def same_instance(old: Declaration, new: Declaration) -> bool:
     """Whether both run on the same, known instance."""
-    return _instance(old) == _instance(new) is not None
+    return _instance(old) is _instance(new) is not None
 
 
 def price_per_hour(declaration: Declaration) -> float:

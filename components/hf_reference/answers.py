@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import json
-from typing import Any
+from typing import Any, Final
 
 from starlette.responses import Response
+
+_ENCODER: Final = json.JSONEncoder(separators=(",", ":"))
 
 
 def answer(wire: Any, status: int = 200) -> Response:  # noqa: ANN401 - JSON
@@ -25,4 +27,4 @@ def error(text: str, status: int) -> Response:
 
 def compact(wire: Any) -> str:  # noqa: ANN401 - JSON
     """Write JSON without blanks."""
-    return json.dumps(wire, separators=(",", ":"))
+    return _ENCODER.encode(wire)

@@ -130,4 +130,4 @@ class Virtual:
 
 def rfc3339(instant: float) -> str:
     """Render an instant as the API does: UTC, ``Z``, a fraction of six digits (it answers with three to nine)."""
-    return datetime.fromtimestamp(instant, UTC).strftime("%Y-%m-%dT%H:%M:%S.%fZ")
+    return datetime.fromtimestamp(instant, UTC).isoformat(timespec="microseconds").removesuffix("+00:00") + "Z"

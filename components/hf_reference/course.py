@@ -10,10 +10,11 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Final
 
 from hf_reference import admission, autoscaler, model, past
-from hf_reference.model import Event, Life, Status
+from hf_reference.model import Event, Status
 from hf_reference.past import Start
 
 if TYPE_CHECKING:
+    from hf_reference.billing import Meter
     from hf_reference.endpoint import Endpoint
     from hf_reference.faults import Doom, Failure, Oracle
     from hf_reference.load import Load
@@ -53,8 +54,8 @@ class Course:
         if wanted is None:
             wanted = endpoint.declaration.compute.scaling.wanted(endpoint.life.target)
         life = model.apply(endpoint.life, event, wanted, None if failure is None else failure.message, self.table)
-        charged = metered(endpoint, now)
-        return _remembering(self._timed(charged, life, event, now), event, now, failure)
+        charged = replace(endpoint, life=life, meter=metered(endpoint, now))
+        return _remembering(self._timed(charged, endpoint.life.status, event, now), event, now, failure)
 
     def holds_quota_after(self, endpoint: Endpoint, event: Event | None) -> bool:
         """Whether an endpoint counts once a caller's event, if any, has happened."""
@@ -96,18 +97,18 @@ class Course:
             endpoint = self.apply(endpoint, Event.SCALE_UP if wanted > target else Event.SCALE_DOWN, now, wanted)
         return replace(endpoint, look_at=autoscaler.next_look(load.reading, wanted, compute, now))
 
-    def _timed(self, endpoint: Endpoint, life: Life, event: Event, now: float) -> Endpoint:
-        before, endpoint = endpoint.life.status, replace(endpoint, life=life)
+    def _timed(self, endpoint: Endpoint, before: Status, event: Event, now: float) -> Endpoint:
+        life = endpoint.life
         if event in {Event.SCALE_UP, Event.SCALE_DOWN, Event.REPLICA_READY}:
             return replace(endpoint, starting=self._starting(endpoint, now))
         endpoint = replace(endpoint, starting=(), look_at=None)
         match life.status:
             case Status.INITIALIZING if event is Event.SCHEDULED:
-                return self._awaited(endpoint, now)
+                return self._awaited(endpoint, endpoint.doom, now)
             case Status.PENDING | Status.INITIALIZING if event is not Event.RESCALE or before is not life.status:
                 return self._deploying(endpoint, now)
             case Status.UPDATING if event is Event.ROLL_OUT:
-                return self._awaited(replace(endpoint, doom=self._doom(endpoint, "update_fails")), now)
+                return self._awaited(endpoint, self._doom(endpoint, "update_fails"), now)
             case Status.PENDING | Status.INITIALIZING | Status.UPDATING:
                 return endpoint
             case Status.RUNNING | Status.UPDATE_FAILED:
@@ -124,22 +125,23 @@ class Course:
 
     def _deploying(self, endpoint: Endpoint, now: float) -> Endpoint:
         """Set the deadline of a start; whether it will fail is decided when it begins."""
-        doom = endpoint.doom or self._doom(endpoint, "deploy_fails")
-        return self._awaited(replace(endpoint, doom=doom), now)
+        return self._awaited(endpoint, endpoint.doom or self._doom(endpoint, "deploy_fails"), now)
 
     def _doom(self, endpoint: Endpoint, kind: Doom) -> Failure | None:
         return self._oracle.doom(kind, endpoint.path)
 
-    def _awaited(self, endpoint: Endpoint, now: float) -> Endpoint:
-        if endpoint.doom is not None and endpoint.doom.after_s is not None:
-            return replace(endpoint, due=now + endpoint.doom.after_s)
-        return replace(endpoint, due=now + self.provisioning_s * _SHARES[endpoint.life.status])
+    def _awaited(self, endpoint: Endpoint, doom: Failure | None, now: float) -> Endpoint:
+        takes = (
+            self.provisioning_s * _SHARES[endpoint.life.status]
+            if doom is None or doom.after_s is None
+            else doom.after_s
+        )
+        return replace(endpoint, doom=doom, due=now + takes)
 
 
-def metered(endpoint: Endpoint, now: float) -> Endpoint:
+def metered(endpoint: Endpoint, now: float) -> Meter:
     """Charge for the time since the last change."""
-    price = admission.price_per_hour(endpoint.declaration)
-    return replace(endpoint, meter=endpoint.meter.read(endpoint.life, price, now))
+    return endpoint.meter.read(endpoint.life, admission.price_per_hour(endpoint.declaration), now)
 
 
 def watching_idleness(endpoint: Endpoint, load: Load | None = None) -> Endpoint:

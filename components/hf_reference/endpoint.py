@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import random
 from dataclasses import dataclass, replace
-from typing import Final, TypeAlias
+from typing import Any, Final, TypeAlias
 
 from hf_reference.billing import NEW_METER, Meter
 from hf_reference.declaration import Declaration
@@ -62,9 +62,9 @@ class Endpoint:
     meter: Meter = NEW_METER
     """What it has cost until the last change."""
 
-    def changed_by(self, by: Person, now: float) -> Endpoint:
-        """Give the same with its stamp of the last write by a caller, which differs from the one before."""
-        return replace(self, updated_at=max(now, self.updated_at + TICK_S), updated_by=by)
+    def changed_by(self, by: Person, now: float, **changes: Any) -> Endpoint:  # noqa: ANN401 - fields
+        """Change fields, and set the stamp of the last write by a caller, which differs from the one before."""
+        return replace(self, updated_at=max(now, self.updated_at + TICK_S), updated_by=by, **changes)
 
     @property
     def deadline(self) -> float | None:

@@ -6,13 +6,14 @@ repository and revision), because a real one would go stale and nothing here dep
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass, field
 from hashlib import sha1
 from typing import Final
 
 from hf_reference.errors import MissingError
 
-_SHA_DIGITS: Final = 40
+_SHA: Final = re.compile(r"[0-9a-f]{40}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,7 +63,7 @@ def derived_sha(repository: str, revision: str) -> str:
 
 def is_sha(revision: str) -> bool:
     """Whether a revision is a full commit id already."""
-    return len(revision) == _SHA_DIGITS and all(c in "0123456789abcdef" for c in revision)
+    return _SHA.fullmatch(revision) is not None
 
 
 _GPT2: Final = {"F32": 137_022_720}

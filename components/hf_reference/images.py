@@ -150,10 +150,14 @@ class Image(Part):
     def variant(self) -> tuple[str, BaseModel]:
         """The key as on the wire, and what stands under it."""
         (name,) = self.model_fields_set
-        return type(self).model_fields[name].alias or name, getattr(self, name)
+        return _KEYS[name], getattr(self, name)
 
     @property
     def reference(self) -> str:
         """What is pulled: the URL, or the variant's own name where the platform chooses the container."""
         variant, image = self.variant
         return image.url if isinstance(image, Container) else variant
+
+
+_KEYS: Final = {name: field.alias or name for name, field in Image.model_fields.items()}
+"""What each variant is called on the wire."""

@@ -21,7 +21,6 @@ from hf_reference import strict_json
 from hf_reference.choices import DEFAULTS
 from hf_reference.declaration import DEFAULT_SCALE_TO_ZERO_MIN, Declaration
 from hf_reference.errors import InvalidError, UnparsableError
-from hf_reference.wire import render_image
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -102,7 +101,6 @@ def parse_update(body: bytes, choices: Choices = DEFAULTS) -> Callable[[Declarat
 
     def edit(old: Declaration) -> Declaration:
         stored = old.model_dump(by_alias=True, exclude_none=True)
-        stored["model"]["image"] = render_image(old, redact=False)
         model = patch.get("model")
         if isinstance(model, dict) and model.get("repository", old.model.repository) != old.model.repository:
             # Guessed: another repository gets its own default branch and task.

@@ -6,20 +6,16 @@ serves from the main thread until a signal comes.
 
 from __future__ import annotations
 
-import asyncio
+import gc
 import signal
-import socket
 import threading
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass, field, fields
 from typing import TYPE_CHECKING, Any, Final
 
-import h11
-import uvicorn
 from starlette.responses import Response
-from uvicorn.protocols.http.h11_impl import H11Protocol
 
-from hf_reference.answers import answer, error
+from hf_reference.answers import answer
 from hf_reference.audit import AuditLog
 from hf_reference.choices import DEFAULTS, Choices
 from hf_reference.clock import Clock, Virtual
@@ -44,19 +40,20 @@ from hf_reference.http.desk import Desk
 from hf_reference.http.parts import Parts, Switches, refusing
 from hf_reference.http.routes import Application, Routes
 from hf_reference.http.sides import Sides
-from hf_reference.http.strikes import CONNECTION
 from hf_reference.journal import Journal
 from hf_reference.links import Inside, Links
+from hf_reference.serving import PassingServer, Server, bound
 from hf_reference.tokens import Tokens
 from hf_reference.vpc import NAMING_SHARE
 from hf_reference.world import World
 
 if TYPE_CHECKING:
+    import socket
     from collections.abc import Callable, Iterator, Mapping
     from pathlib import Path
     from types import FrameType
 
-    from starlette.types import ASGIApp, Receive, Scope, Send
+    from starlette.types import ASGIApp
 
     from hf_reference.billing import Bill
     from hf_reference.store import Store
@@ -66,7 +63,6 @@ DEFAULT_PROVISIONING_S: Final = 30.0
 DEFAULT_DELETION_S: Final = 1.0
 """Model time. Measured: more than 0.4 s."""
 _START_LIMIT_S: Final = 10.0
-_STOP_LIMIT_S: Final = 5
 
 
 @dataclass(frozen=True, slots=True)
@@ -240,112 +236,15 @@ def build_app(parts: Parts) -> ASGIApp:
     return Desk(Sides(Application([*control, *others, own], refusing(parts.world.choices)), parts.links), parts)
 
 
-class _Connection(H11Protocol):
-    """A connection that a fault can end, and that refuses what is no HTTP in the API's shape."""
-
-    def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
-        super().connection_made(transport)
-        app = self.app
-
-        async def reachable(scope: Scope, receive: Receive, send: Send) -> None:
-            scope.setdefault("extensions", {})[CONNECTION] = transport
-            await app(scope, receive, send)
-
-        self.app = reachable
-
-    def send_400_response(self, msg: str) -> None:
-        body = bytes(error(msg, 400).body)
-        headers = [("content-type", "application/json"), ("content-length", str(len(body))), ("connection", "close")]
-        for event in (h11.Response(status_code=400, headers=headers), h11.Data(data=body), h11.EndOfMessage()):
-            self.transport.write(self.conn.send(event) or b"")
-        self.transport.close()
-
-
-class _Server(uvicorn.Server):
-    """A server that tells once it accepts connections, and once it is about to end them."""
-
-    def __init__(self, app: ASGIApp, ready: Callable[[], None], stopping: threading.Event) -> None:
-        config = uvicorn.Config(
-            app,
-            http=_Connection,
-            ws="none",
-            lifespan="off",
-            log_config=None,
-            log_level="warning",
-            access_log=False,
-            timeout_graceful_shutdown=_STOP_LIMIT_S,
-        )
-        super().__init__(config)
-        self._ready = ready
-        self._stopping = stopping
-
-    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
-        await super().startup(sockets)
-        self._ready()
-
-    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
-        self._stopping.set()
-        await super().shutdown(sockets)
-
-
-class _Passing(_Server):
-    """A server for the length of one test: it stops at once, where uvicorn's own stop takes two tenths of a second."""
-
-    def __init__(self, app: ASGIApp, ready: Callable[[], None], stopping: threading.Event) -> None:
-        super().__init__(app, ready, stopping)
-        self._loop: asyncio.AbstractEventLoop | None = None
-        self._stop = asyncio.Event()
-
-    def stop(self) -> None:
-        """Stop, from another thread."""
-        self.should_exit = True
-        if self._loop is not None:
-            self._loop.call_soon_threadsafe(self._stop.set)
-
-    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
-        self._loop = asyncio.get_running_loop()
-        await super().startup(sockets)
-
-    async def main_loop(self) -> None:
-        ticking = asyncio.ensure_future(super().main_loop())
-        await self._stop.wait()
-        ticking.cancel()
-
-    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:  # noqa: ARG002 - uvicorn's signature
-        for server in self.servers:
-            server.close()
-        for task in list(self.server_state.tasks):
-            task.cancel()
-        for connection in list(self.server_state.connections):
-            if isinstance(connection, _Connection):
-                connection.transport.abort()
-        await asyncio.sleep(0)  # lets the transports close before their loop does
-
-
-def _bound(host: str, port: int) -> tuple[socket.socket, str]:
-    family = socket.AF_INET6 if ":" in host else socket.AF_INET
-    # asyncio turns off delayed sending only where the protocol is named; without it each answer waits 40 ms for an ACK.
-    listener = socket.socket(family, socket.SOCK_STREAM, socket.IPPROTO_TCP)
-    listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-    try:
-        listener.bind((host, port))
-    except OSError as failure:
-        listener.close()
-        message = f"cannot listen on {host} port {port}: {failure}"
-        raise SetupError(message) from failure
-    shown = {"0.0.0.0": "127.0.0.1", "::": "[::1]"}.get(host, f"[{host}]" if ":" in host else host)  # noqa: S104 - no bind
-    return listener, f"http://{shown}:{listener.getsockname()[1]}"
-
-
 @contextmanager
 def _listening(host: str, port: int, options: Options) -> Iterator[tuple[list[socket.socket], str, str | None]]:
     """Bind the public listener, and where AWS can be asked the one inside the VPC; give both with their URLs."""
-    public, base_url = _bound(host, port)
+    public, base_url = bound(host, port)
     with public:
         if options.aws_endpoint_url is None:
             yield [public], base_url, None
             return
-        inner, inside_url = _bound(host, options.inside_port)
+        inner, inside_url = bound(host, options.inside_port)
         with inner:
             yield [public, inner], base_url, inside_url
 
@@ -360,7 +259,7 @@ def running(clock: Clock | None = None, options: Options | None = None) -> Itera
     with _listening("127.0.0.1", 0, options) as (listeners, base_url, inside_url):
         parts = assemble(base_url, clock or Virtual(), options, inside_url)
         up = threading.Event()
-        server = _Passing(build_app(parts), up.set, parts.stopping)
+        server = PassingServer(build_app(parts), up.set, parts.stopping)
         thread = threading.Thread(target=server.run, args=(listeners,), name="hf_reference", daemon=True)
         thread.start()
         try:
@@ -384,7 +283,7 @@ def serve(host: str, port: int, clock: Clock, options: Options, announce: Callab
     """
     with _listening(host, port, options) as (listeners, base_url, inside_url):
         parts = assemble(base_url, clock, options, inside_url)
-        server = _Server(build_app(parts), lambda: announce(base_url, inside_url), parts.stopping)
+        server = Server(build_app(parts), lambda: announce(base_url, inside_url), parts.stopping)
 
         # uvicorn raises a signal again once it has stopped, for an earlier handler; a clean stop must end with code 0.
         def stop(_signal: int, _frame: FrameType | None) -> None:
@@ -392,6 +291,7 @@ def serve(host: str, port: int, clock: Clock, options: Options, announce: Callab
 
         for number in (signal.SIGTERM, signal.SIGINT):
             signal.signal(number, stop)
+        gc.freeze()  # what is loaded by now stays: the collector would look through all of it time and again
         try:
             server.run(listeners)
         finally:

@@ -124,6 +124,6 @@ class Stage:
 
 def _bill(endpoint: Endpoint, now: float) -> Bill:
     deleted = endpoint.gone_at is not None
-    meter = endpoint.meter if deleted else metered(endpoint, now).meter
+    meter = endpoint.meter if deleted else metered(endpoint, now)
     price = admission.price_per_hour(endpoint.declaration)
     return Bill(endpoint.namespace, endpoint.name, deleted, meter.replica_s / 60, price, meter.cost_usd)

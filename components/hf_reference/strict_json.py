@@ -18,7 +18,7 @@ def loads(body: bytes) -> Any:  # noqa: ANN401 - JSON
     :raises ValueError: it is not JSON, or not within the bounds above.
     """
     try:
-        value = json.loads(body.decode(), parse_constant=_no_constant, parse_float=_finite)
+        value = _DECODER.decode(body.decode())
     except RecursionError as error:
         message = "recursion limit exceeded"
         raise ValueError(message) from error
@@ -41,6 +41,9 @@ def _finite(text: str) -> float:
         message = f"number out of range: {text[:20]}"
         raise ValueError(message)
     return value
+
+
+_DECODER: Final = json.JSONDecoder(parse_constant=_no_constant, parse_float=_finite)
 
 
 def _depth(value: object) -> int:

@@ -87,11 +87,11 @@ def health_route(declaration: Declaration) -> str:
     return (image.health_route if isinstance(image, Container) else None) or "/health"
 
 
-def render_image(declaration: Declaration, *, redact: bool = True) -> Json:
+def render_image(declaration: Declaration) -> Json:
     """Render the one-key image; credentials come back blank (huggingface_hub issue 4661)."""
     variant, image = declaration.model.image.variant
     inner = image.model_dump(by_alias=True, exclude_none=True)
-    if redact and isinstance(image, Container):
+    if isinstance(image, Container):
         inner.setdefault("port", DEFAULT_PORT)
         if "credentials" in inner:
             inner["credentials"] = {"username": "", "password": None}

@@ -166,8 +166,8 @@ class World:
             if self.course.holds_quota_after(endpoint, event):
                 self._quotas.check(namespace, new, endpoint)
             wanted = new.compute.scaling.wanted(endpoint.life.target, old.compute.scaling)
-            endpoint = metered(endpoint, now)  # what was is charged at the old price
-            endpoint = replace(endpoint.changed_by(by, now), declaration=new)
+            charged = metered(endpoint, now)  # at the old price
+            endpoint = endpoint.changed_by(by, now, meter=charged, declaration=new)
             if event is not None:
                 endpoint = self._happened(endpoint, event, now, wanted)
             return self._stage.put(endpoint, now)
@@ -203,10 +203,10 @@ class World:
         """
         with self._lock:
             now = self._now()
-            endpoint = metered(self._registry.writable(namespace, name), now)
+            endpoint = self._registry.writable(namespace, name)
             lingering_s = self._oracle.lingering_s(endpoint.path)
             gone_at = now + (self.deletion_s if lingering_s is None else lingering_s)
-            self._stage.put(replace(endpoint, gone_at=gone_at), now)
+            self._stage.put(replace(endpoint, gone_at=gone_at, meter=metered(endpoint, now)), now)
             self._stage.pass_time(now)
             return endpoint
 

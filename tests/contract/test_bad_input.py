@@ -149,7 +149,7 @@ def test_a_huge_body_is_too_large(call: Callable[..., Any], path: str) -> None:
         ("GET", f"{ONE}/pause", "POST"),
         ("PUT", "/v2/provider", "GET"),
         ("POST", "/api/whoami-v2", "GET"),
-        ("BREW", ONE, "DELETE, GET, PUT"),
+        ("PROPFIND", ONE, "DELETE, GET, PUT"),
     ],
 )
 def test_a_wrong_method_on_a_path_that_is_there_is_405(
@@ -214,7 +214,9 @@ AUTHORIZED = b"host: x\r\nauthorization: Bearer hf_contract\r\n"
 LIST, CREATE = b"GET /v2/endpoint/acme HTTP/1.1\r\n", b"POST /v2/endpoint/acme HTTP/1.1\r\n" + AUTHORIZED
 HTTP: dict[str, tuple[bytes, int]] = {
     "no HTTP": (b"nonsense\r\n\r\n", 400),
+    "no method of HTTP": (b"BREW /v2/endpoint/acme HTTP/1.1\r\n" + AUTHORIZED + b"\r\n", 400),
     "no host": (LIST + b"\r\n", 400),
+    "two hosts": (LIST + b"host: x\r\n" + AUTHORIZED + b"\r\n", 400),
     "a header without an end": (LIST + b"x-long: " + b"a" * 200_000, 400),
     "a length that is no number": (CREATE + b"content-length: x\r\n\r\n", 400),
     "two lengths": (CREATE + b"content-length: 1\r\ncontent-length: 2\r\n\r\n{}", 400),

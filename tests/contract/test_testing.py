@@ -47,6 +47,7 @@ def test_a_failed_test_shows_what_its_server_was_asked(pytester: pytest.Pytester
 
         def test_without_the_extra(request, monkeypatch):
             monkeypatch.delitem(sys.modules, "hf_reference.server")
+            monkeypatch.delitem(sys.modules, "hf_reference.serving")
             monkeypatch.setitem(sys.modules, "uvicorn", None)
             request.getfixturevalue("hf_server")
         """
