@@ -2,28 +2,36 @@
 
 from __future__ import annotations
 
-import json
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pytest
 import yaml
-from huggingface_hub import HfApi, InferenceClient
+from huggingface_hub import InferenceClient
+from huggingface_hub.errors import HfHubHTTPError
 
-from hf_endpoints.core.naming import COMPONENT_TYPE
-from hf_reference.server import Running
+from hf_reference.clock import Scaled
+from hf_reference.server import Options, Running, running
+from tests.support.aws import running_aws
 from tests.support.engine import NAMESPACE, ROOT, TOKEN, Project, writes
+from tools.aws import make_network
 
 PATIENCE = {"X-Scale-Up-Timeout": "600"}
 """Seconds for which the service may hold a request while a replica starts (autoscaling guide)."""
 
 
-def committed(environment: str) -> dict[str, Any]:
-    """The endpoints of a committed stack file."""
+def setting(environment: str, key: str) -> dict[str, Any]:
+    """One key of a committed stack file."""
     stored = yaml.safe_load((ROOT / "stacks" / f"Pulumi.{environment}.yaml").read_text())
     assert stored["config"]["hf-endpoints:namespace"] == NAMESPACE
-    endpoints: dict[str, Any] = stored["config"]["hf-endpoints:endpoints"]
-    return endpoints
+    value: dict[str, Any] = stored["config"][f"hf-endpoints:{key}"]
+    return value
+
+
+def committed(environment: str) -> dict[str, Any]:
+    """The endpoints of a committed stack file."""
+    return setting(environment, "endpoints")
 
 
 def deployed(folder: Path, server: Running, environment: str) -> Project:
@@ -54,20 +62,31 @@ def test_a_stack_without_private_links_has_urls_that_generate_text(tmp_path: Pat
     expect_no_change(project, server)
 
 
-def test_production_knows_the_vpc_services_of_its_endpoints_and_has_no_public_url(
-    tmp_path: Path, server: Running, hub: HfApi
-):
-    """What connects a VPC is the component's ``service_name``; nothing answers from outside."""
-    project = deployed(tmp_path / "project", server, "prod")
-    resources = json.loads(project.exported())["deployment"]["resources"]
-    outputs = {
-        entry["urn"].rpartition("::")[2]: entry["outputs"] for entry in resources if entry["type"] == COMPONENT_TYPE
-    }
-    assert outputs.keys() == committed("prod").keys()
-    seen = {found.name: found.raw["status"]["private"] for found in hub.list_inference_endpoints(NAMESPACE)}
-    for output in outputs.values():
-        assert output["service_name"]
-        assert output["service_name"] == seen[output["name"]]["serviceName"]
-        assert output.get("url") is None
-    assert len({output["service_name"] for output in outputs.values()}) == 1  # they share it
-    expect_no_change(project, server)
+def test_production_answers_inside_its_vpc_and_nowhere_else(tmp_path: Path):
+    """On the network that `make up STACK=prod` prepares, whose ids the stack file names."""
+    with running_aws() as cloud:
+        network = make_network(cloud.url)
+        options = Options(provisioning_s=20, aws_endpoint_url=cloud.url)
+        with running(Scaled(100), options) as server:
+            link = setting("prod", "privateLinks")["inside"]
+            assert (link["vpc_id"], tuple(link["subnet_ids"])) == (network.vpc_id, network.subnet_ids)
+            project = Project.make(tmp_path / "project", server.base_url, stack="prod")
+            project = replace(project, environment={**project.environment, **cloud.environment})
+            project.configure(endpoints=committed("prod"), privateLinks={"inside": link})
+            project.up().expect_success()
+            urls = project.outputs()["urls"]
+            assert urls.keys() == committed("prod").keys()
+            for url in urls.values():
+                assert url.startswith(f"{server.inside_url}/")
+                assert InferenceClient(model=url, token=TOKEN).text_generation("Hello").strip()
+                outside = server.base_url + url.removeprefix(server.inside_url or "")
+                with pytest.raises(HfHubHTTPError, match="404"):
+                    InferenceClient(model=outside, token=TOKEN).text_generation("Hello")
+            (found,) = cloud.client("ec2").describe_vpc_endpoints()["VpcEndpoints"]  # they share one
+            assert found["VpcEndpointId"] == project.outputs()["vpc_endpoints"]["inside"]
+            assert "9 unchanged" in project.up().expect_success().text
+            project.destroy().expect_success()
+            ec2 = cloud.client("ec2")
+            assert [one["State"] for one in ec2.describe_vpc_endpoints()["VpcEndpoints"]] == ["deleted"]
+            assert {one["GroupName"] for one in ec2.describe_security_groups()["SecurityGroups"]} == {"default"}
+            assert server.world.every(NAMESPACE) == []
