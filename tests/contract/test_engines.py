@@ -115,6 +115,35 @@ def test_vllm_completes_texts_and_tokens(call: Call, deploy: Callable[..., str])
     assert "".join(chunk["choices"][0]["text"] for chunk in streamed) == text
 
 
+def test_a_stream_of_several_texts_tells_what_the_whole_answer_does(call: Call, deploy: Callable[..., str]) -> None:
+    """Prompts in front, logprobs and their places, and each prompt counted once."""
+    url = deploy()
+    ask = {"model": "gpt2", "prompt": ["The sea", "A lamp"], "n": 2, "seed": 1, "max_tokens": 5, "logprobs": 1}
+    whole = call("POST", f"{url}/v1/completions", {**ask, "echo": True}).body
+    more = {"echo": True, "stream": True, "stream_options": {"include_usage": True}}
+    *told, last = chunks(call("POST", f"{url}/v1/completions", {**ask, **more}).body)
+    assert last["usage"] == whole["usage"]
+    for index, choice in enumerate(whole["choices"]):
+        assert choice["text"].startswith(("The sea", "A lamp")[index // 2])
+        mine = [chunk["choices"][0] for chunk in told if chunk["choices"][0]["index"] == index]
+        assert choice["text"] == "".join(one["text"] for one in mine)
+        for part in ("tokens", "token_logprobs", "text_offset", "top_logprobs"):
+            assert choice["logprobs"][part] == [value for one in mine for value in one["logprobs"][part]]
+
+
+def test_numbers_beyond_reason_are_refused(call: Call, deploy: Callable[..., str]) -> None:
+    """Before anything is written: in the engine's own shape, and not as an error of the server."""
+    url = deploy()
+    for more in (b"NaN", b"1e999", b"-1"):
+        body = b'{"model": "gpt2", "prompt": "x", "temperature": ' + more + b"}"
+        assert call("POST", f"{url}/v1/completions", body).body["error"]["code"] == 400
+    refused: list[dict[str, Any]] = [{"n": 129}, {"n": 0}, {"prompt": []}, {"prompt": [10**6]}]
+    for one in refused:
+        assert call("POST", f"{url}/v1/completions", {"model": "gpt2", "prompt": "x", **one}).status == 400
+    allowed = {"model": "gpt2", "prompt": "x", "temperature": 1e-310, "repetition_penalty": 1e-310, "max_tokens": 2}
+    assert call("POST", f"{url}/v1/completions", allowed).status == 200
+
+
 @pytest.mark.parametrize("stream", [False, True])
 def test_a_stop_sequence_is_not_shown(call: Call, deploy: Callable[..., str], *, stream: bool) -> None:
     """Not even its beginning, where it came in pieces."""
@@ -154,6 +183,7 @@ def test_a_pooling_model_on_vllm_gives_vectors(call: Call, deploy: Callable[...,
     packed = call("POST", f"{url}/v1/embeddings", {**ask, "encoding_format": "base64", "dimensions": 8}).body["data"][0]
     assert struct.unpack("<8f", base64.b64decode(packed["embedding"])) == pytest.approx(embed("Boats", 8), abs=1e-6)
     assert call("POST", f"{url}/v1/embeddings", {**ask, "dimensions": 0}).status == 400
+    assert call("POST", f"{url}/v1/embeddings", {**ask, "dimensions": 10**9}).status == 400
 
 
 def test_a_writing_model_on_vllm_refuses_vectors(call: Call, deploy: Callable[..., str]) -> None:

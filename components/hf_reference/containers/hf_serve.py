@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final
 
 from hf_reference import wire
-from hf_reference.containers import engine
+from hf_reference.containers import engine, engine_writing, launch
 from hf_reference.containers.engine import Engine, nested, route
 
 if TYPE_CHECKING:
@@ -19,7 +19,7 @@ _CONTEXT: Final = 4096
 
 async def serve(endpoint: Endpoint, call: Call) -> Response:
     """Answer one request; any model's name will do."""
-    this = Engine(engine.repository_names(endpoint), _CONTEXT, "huggingface")
+    this = Engine(launch.repository_names(endpoint), _CONTEXT, "huggingface")
     own = {("GET", wire.health_route(endpoint.declaration).strip("/")): engine.health}
     return await route(own | _ROUTES, this, endpoint, call, nested)
 
@@ -27,6 +27,6 @@ async def serve(endpoint: Endpoint, call: Call) -> Response:
 _ROUTES: Final[dict[tuple[str, str], engine.Route]] = {
     ("GET", "health"): engine.health,
     ("GET", "v1/models"): engine.models,
-    ("POST", "v1/chat/completions"): engine.chat,
-    ("POST", "v1/completions"): engine.completions,
+    ("POST", "v1/chat/completions"): engine_writing.chat,
+    ("POST", "v1/completions"): engine_writing.completions,
 }

@@ -13,9 +13,11 @@ from starlette.responses import PlainTextResponse
 
 from hf_reference import wire
 from hf_reference.answers import answer
-from hf_reference.containers import engine, openai
-from hf_reference.containers.engine import DetokenizeRequest, Engine, RefusedError, parse, route
-from hf_reference.containers.openai import Message, Part
+from hf_reference.containers import engine, engine_reading, engine_writing, launch, openai
+from hf_reference.containers.engine import Engine, RefusedError, parse, route
+from hf_reference.containers.engine_reading import DetokenizeRequest
+from hf_reference.containers.form import Part
+from hf_reference.containers.openai import Message
 from hf_reference.containers.writing import metrics
 from hf_reference.images import Llamacpp
 from hf_reference.text.embedding import cosine, embed
@@ -96,7 +98,7 @@ async def _props(this: Engine, endpoint: Endpoint, _: Call) -> Response:
             "model_alias": this.names[0],
             "chat_template": "",
             "modalities": {"vision": image.mmproj_model_path is not None, "audio": False},
-            "build_info": engine.version(endpoint, "b0000-reference"),
+            "build_info": launch.version(endpoint, "b0000-reference"),
         }
     )
 
@@ -149,12 +151,12 @@ class _Embed(Part):
 
 async def _embeddings(this: Engine, _: Endpoint, call: Call) -> Response:
     sent = parse(call, _Embed)
-    return answer(engine.embedded(this, sent.texts, sent.encoding_format, None))
+    return answer(engine_reading.embedded(this, sent.texts, sent.encoding_format, None))
 
 
 async def _embedding(this: Engine, _: Endpoint, call: Call) -> Response:
     """Answer in the older form: a list, each with a list of vectors."""
-    made = engine.embedded(this, parse(call, _Embed).texts, "float", None)
+    made = engine_reading.embedded(this, parse(call, _Embed).texts, "float", None)
     return answer([{"index": one["index"], "embedding": [one["embedding"]]} for one in made["data"]])
 
 
@@ -204,10 +206,10 @@ _ROUTES: Final[dict[tuple[str, str], engine.Route]] = {
     ("GET", "metrics"): _metrics,
     ("GET", "v1/models"): engine.models,
     ("GET", "models"): engine.models,
-    ("POST", "v1/chat/completions"): engine.chat,
-    ("POST", "chat/completions"): engine.chat,
-    ("POST", "v1/completions"): engine.completions,
-    ("POST", "completions"): engine.completions,
+    ("POST", "v1/chat/completions"): engine_writing.chat,
+    ("POST", "chat/completions"): engine_writing.chat,
+    ("POST", "v1/completions"): engine_writing.completions,
+    ("POST", "completions"): engine_writing.completions,
     ("POST", "v1/embeddings"): _embeddings,
     ("POST", "embeddings"): _embedding,
     ("POST", "embedding"): _embedding,

@@ -6,10 +6,10 @@ Engines differ in what they refuse and in small things of their answers; ``Style
 from __future__ import annotations
 
 from dataclasses import dataclass
+from itertools import accumulate
 from typing import TYPE_CHECKING, Any, Literal, TypeAlias
 
-from pydantic import BaseModel, ConfigDict
-
+from hf_reference.containers.form import Part
 from hf_reference.containers.writing import write_slowly
 from hf_reference.text.tokeniser import ASSISTANT, END, SYSTEM, USER
 
@@ -19,12 +19,6 @@ if TYPE_CHECKING:
     from hf_reference.containers.call import Call
     from hf_reference.text.generation import FinishReason, Generation, Request, Token
     from hf_reference.wire import Json
-
-
-class Part(BaseModel):
-    """A piece of a request: unknown keys are dropped, types are strict."""
-
-    model_config = ConfigDict(extra="ignore", frozen=True, strict=True)
 
 
 Prompts: TypeAlias = str | list[str] | list[int] | list[list[int]]
@@ -154,6 +148,17 @@ class Style:
     """Whether a chunk with the role alone comes first."""
 
 
+@dataclass(frozen=True, slots=True)
+class Work:
+    """What has to be written for one call."""
+
+    requests: Sequence[Request]
+    prompt_tokens: int
+    """Of each prompt once, however many texts go on from it."""
+    before: Sequence[str] = ()
+    """The prompt that stands in front of each text, if prompts are repeated."""
+
+
 def template(messages: Sequence[Message]) -> str:
     """Turn a conversation into a prompt; roles other than these count as the user's."""
     marks = {"system": SYSTEM, "developer": SYSTEM, "assistant": ASSISTANT}
@@ -181,45 +186,49 @@ def chat(style: Style, asked: ChatRequest, prompt_tokens: int, generations: Sequ
     return {**_frame(style, "chat.completion"), "choices": choices, "usage": usage(prompt_tokens, written)}
 
 
-def completion(
-    style: Style, asked: CompletionRequest, prompt_tokens: int, generations: Sequence[Generation], before: str = ""
-) -> Json:
-    """Answer with texts that go on from prompts; ``before`` is a prompt that is repeated in front."""
+def completion(style: Style, asked: CompletionRequest, work: Work, generations: Sequence[Generation]) -> Json:
+    """Answer with texts that go on from prompts, with one choice per generation."""
     choices = [
         {
             "index": index,
-            "text": before + _text(style, asked, generation),
-            "logprobs": _logprobs(generation) if asked.logprobs is not None else None,
+            "text": (work.before[index] if work.before else "") + _text(style, asked, generation),
+            "logprobs": _logprobs(generation.tokens, generation.top_tokens) if asked.logprobs is not None else None,
             "finish_reason": _reason(generation.finish_reason),
         }
         for index, generation in enumerate(generations)
     ]
     written = sum(len(generation.tokens) for generation in generations)
-    return {**_frame(style, "text_completion"), "choices": choices, "usage": usage(prompt_tokens, written)}
+    return {**_frame(style, "text_completion"), "choices": choices, "usage": usage(work.prompt_tokens, written)}
 
 
-async def chunks(style: Style, asked: Asked, requests: Sequence[Request], call: Call) -> AsyncIterator[Json]:
+async def chunks(style: Style, asked: Asked, work: Work, call: Call) -> AsyncIterator[Json]:
     """Give the chunks of a stream, one text after the other; the caller ends it with ``[DONE]``."""
     chatting = isinstance(asked, ChatRequest)
     frame = _frame(style, "chat.completion.chunk" if chatting else "text_completion")
     written = 0
-    for index, request in enumerate(requests):
+    for index, request in enumerate(work.requests):
         if chatting and style.role_apart:
             yield {**frame, "choices": [_choice(index, {"delta": {"role": "assistant", "content": ""}})]}
-        sent = 0
+        sent, shown = 0, 0
         async for step in write_slowly(request, call):
             written += 1
             safe = _safe(style, asked, step.text, step.finish)
             content, sent = step.text[sent:safe], max(sent, safe)
-            logprobs = _chat_logprobs((step.token,), (step.top,)) if chatting and asked.logprobs else None
-            said: Json = {"text": content}
+            logprobs = None
             if chatting:
-                said = {
+                said: Json = {
                     "delta": {"content": content} if style.role_apart else {"role": "assistant", "content": content}
                 }
+                if asked.logprobs:
+                    logprobs = _chat_logprobs((step.token,), (step.top,))
+            else:
+                said = {"text": (work.before[index] if work.before and shown == 0 else "") + content}
+                if asked.logprobs is not None:
+                    logprobs = _logprobs((step.token,), (step.top,), shown)
+            shown += len(step.token.text)
             yield {**frame, "choices": [_choice(index, said, step.finish, logprobs)]}
     if asked.stream_options is not None and asked.stream_options.include_usage:
-        yield {**frame, "choices": [], "usage": usage(sum(len(request.prompt) for request in requests), written)}
+        yield {**frame, "choices": [], "usage": usage(work.prompt_tokens, written)}
 
 
 def usage(prompt_tokens: int, completion_tokens: int) -> Json:
@@ -268,14 +277,12 @@ def _told(token: Token) -> Json:
     return {"token": token.text, "logprob": token.logprob, "bytes": list(token.text.encode())}
 
 
-def _logprobs(generation: Generation) -> Json:
-    offsets, at = [], 0
-    for token in generation.tokens:
-        offsets.append(at)
-        at += len(token.text)
+def _logprobs(tokens: Sequence[Token], tops: Sequence[Sequence[Token]], at: int = 0) -> Json:
+    """Tell of a completion's tokens; ``at`` is where the first of them stands in the text."""
+    lengths = (len(token.text) for token in tokens[:-1])
     return {
-        "tokens": [token.text for token in generation.tokens],
-        "token_logprobs": [token.logprob for token in generation.tokens],
-        "top_logprobs": [{token.text: token.logprob for token in top} for top in generation.top_tokens],
-        "text_offset": offsets,
+        "tokens": [token.text for token in tokens],
+        "token_logprobs": [token.logprob for token in tokens],
+        "top_logprobs": [{token.text: token.logprob for token in top} for top in tops],
+        "text_offset": list(accumulate(lengths, initial=at)),
     }

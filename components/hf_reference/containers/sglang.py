@@ -9,9 +9,10 @@ from starlette.responses import PlainTextResponse
 
 from hf_reference import wire
 from hf_reference.answers import answer
-from hf_reference.containers import engine
+from hf_reference.containers import engine, engine_reading, engine_writing, launch
 from hf_reference.containers.engine import Engine, RefusedError, parse, route
-from hf_reference.containers.openai import Part, as_list
+from hf_reference.containers.form import Part
+from hf_reference.containers.openai import as_list
 from hf_reference.containers.writing import metrics, write
 from hf_reference.text.generation import Request, derive_seed, encode
 from hf_reference.text.sampling import Sampling
@@ -28,8 +29,8 @@ _NEW_TOKENS: Final = 128
 
 async def serve(endpoint: Endpoint, call: Call) -> Response:
     """Answer one request; any model's name will do."""
-    context = engine.number_in_args(endpoint, "--context-length", _CONTEXT)
-    names = engine.repository_names(endpoint)
+    context = launch.number_in_args(endpoint, "--context-length", _CONTEXT)
+    names = launch.repository_names(endpoint)
     this = Engine(names, context, "sglang", more=(("root", names[0]), ("max_model_len", context)))
     own = {("GET", wire.health_route(endpoint.declaration).strip("/")): engine.health}
     return await route(own | _ROUTES, this, endpoint, call, flat)
@@ -62,7 +63,12 @@ async def _generate(this: Engine, endpoint: Endpoint, call: Call) -> Response:
             message = f"the input ({len(prompt)} tokens) is longer than the context ({this.context} tokens)"
             raise RefusedError(message)
         greedy = asked.temperature == 0
-        sampling = Sampling() if greedy else Sampling(True, asked.temperature, max(0, asked.top_k), asked.top_p)  # noqa: FBT003
+        sampling = Sampling(
+            do_sample=not greedy,
+            temperature=1.0 if greedy else asked.temperature,
+            top_k=0 if greedy else max(0, asked.top_k),
+            top_p=1.0 if greedy else asked.top_p,
+        )
         seed = derive_seed(endpoint.label, call.meter.requests, number)
         stop = (asked.stop,) if isinstance(asked.stop, str) else tuple(asked.stop or ())
         written = await write(Request(prompt, most, stop, seed, sampling), call)
@@ -118,7 +124,7 @@ _ROUTES: Final[dict[tuple[str, str], engine.Route]] = {
     ("GET", "metrics"): _metrics,
     ("GET", "v1/models"): engine.models,
     ("POST", "generate"): _generate,
-    ("POST", "v1/chat/completions"): engine.chat,
-    ("POST", "v1/completions"): engine.completions,
-    ("POST", "v1/embeddings"): engine.embeddings,
+    ("POST", "v1/chat/completions"): engine_writing.chat,
+    ("POST", "v1/completions"): engine_writing.completions,
+    ("POST", "v1/embeddings"): engine_reading.embeddings,
 }

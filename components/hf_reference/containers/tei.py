@@ -20,8 +20,8 @@ from starlette.responses import PlainTextResponse, Response
 from hf_reference import wire
 from hf_reference.answers import answer
 from hf_reference.containers import tei_request as form
+from hf_reference.containers.form import FormError, parse
 from hf_reference.containers.tei_request import TeiError, encode, settings
-from hf_reference.containers.tgi_request import FormError, parse
 from hf_reference.containers.writing import metrics
 from hf_reference.tasks.classifying import sentiment
 from hf_reference.tasks.similarity import relevance, relevance_logit

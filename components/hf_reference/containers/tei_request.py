@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Annotated, Final, Literal, TypeAlias
 
 from pydantic import Field
 
-from hf_reference.containers.tgi_request import Part
+from hf_reference.containers.form import Part
 from hf_reference.text.ngram import model
 
 if TYPE_CHECKING:

@@ -1,23 +1,24 @@
 """What TGI accepts: the form of requests, and the limits with their texts.
 
 Limits, texts and the order of the checks are those of TGI's router (``validation.rs``). A body of another form is
-answered by its web framework before TGI sees it, as plain text; those texts are guessed.
+answered before TGI sees it (``form``).
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Annotated, Any, Final, TypeVar
+from typing import TYPE_CHECKING, Annotated, Any, Final
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import Field
 
-from hf_reference import strict_json
+from hf_reference.containers.form import Part
 from hf_reference.text.generation import Request, derive_seed, encode
 from hf_reference.text.sampling import Sampling
 
 if TYPE_CHECKING:
     from hf_reference.containers.call import Call
     from hf_reference.endpoint import Endpoint
+    from hf_reference.wire import Json
 
 MAX_CONCURRENT: Final = 128
 MAX_BEST_OF: Final = 2
@@ -25,18 +26,11 @@ MAX_STOP: Final = 4
 MAX_TOP_TOKENS: Final = 5
 MAX_BATCH: Final = 4
 """Of the launcher, where no argument says otherwise."""
-_PAYLOAD: Final = 2_000_000
 _TOTAL_TOKENS: Final = 4096
 """Guessed: the real one depends on the model and on the memory of the accelerator."""
 _PENALTY: Final = 2.0
 
 Size = Annotated[int, Field(ge=0, lt=2**32)]
-
-
-class Part(BaseModel):
-    """A piece of a request: unknown keys are dropped, types are strict."""
-
-    model_config = ConfigDict(extra="ignore", frozen=True, strict=True)
 
 
 class Parameters(Part):
@@ -53,7 +47,7 @@ class Parameters(Part):
     repetition_penalty: float | None = None
     return_full_text: bool | None = None
     seed: Annotated[int, Field(ge=0, lt=2**64)] | None = None
-    stop: list[str] = []
+    stop: list[str] = Field(default_factory=list)
     temperature: float | None = None
     top_k: Annotated[int, Field(ge=-(2**31), lt=2**31)] | None = None
     top_n_tokens: Size | None = None
@@ -71,15 +65,6 @@ class Generate(Part):
     stream: bool = False
 
 
-class FormError(Exception):
-    """The web framework's refusal: a status and a plain text."""
-
-    def __init__(self, status: int, text: str) -> None:
-        """Keep both."""
-        super().__init__(text)
-        self.status = status
-
-
 class TgiError(Exception):
     """TGI's own refusal, with its ``error_type``; see ``STATUSES``."""
 
@@ -88,38 +73,14 @@ class TgiError(Exception):
         super().__init__(f"Input validation error: {text}" if error_type == "validation" else text)
         self.error_type = error_type
 
+    @property
+    def wire(self) -> Json:
+        """The body of the answer, or the event."""
+        return {"error": str(self), "error_type": self.error_type}
+
 
 STATUSES: Final = {"validation": 422, "generation": 424, "overloaded": 429, "incomplete_generation": 500}
 """Status by ``error_type``; every other is 422."""
-
-Form = TypeVar("Form", bound=BaseModel)
-
-
-def parse(call: Call, form: type[Form]) -> Form:
-    """Read a body.
-
-    :raises FormError: 413, 415, 400 or 422 in this order of looking.
-    """
-    if len(call.body) > _PAYLOAD:
-        message = "Failed to buffer the request body: length limit exceeded"
-        raise FormError(413, message)
-    if "json" not in call.headers.get("content-type", ""):
-        message = "Expected request with `Content-Type: application/json`"
-        raise FormError(415, message)
-    try:
-        sent = strict_json.loads(call.body)
-    except ValueError as failure:
-        message = f"Failed to parse the request body as JSON: {failure}"
-        raise FormError(400, message) from failure
-    try:
-        return form.model_validate(sent)
-    except ValidationError as failure:
-        first = failure.errors(include_url=False, include_input=False)[0]
-        *path, last = [str(part) for part in first["loc"]] or ["body"]
-        text = f"missing field `{last}`" if first["type"] == "missing" else f"{last}: {first['msg']}"
-        where = "".join(f"{part}." for part in path)
-        message = f"Failed to deserialize the JSON body into the target type: {where}{text}"
-        raise FormError(422, message) from failure
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,8 +12,10 @@ from starlette.responses import PlainTextResponse
 
 from hf_reference import wire
 from hf_reference.answers import answer
-from hf_reference.containers import engine, openai
-from hf_reference.containers.engine import DetokenizeRequest, Engine, TokenizeRequest, nested, parse, route
+from hf_reference.containers import engine, engine_reading, engine_writing, launch
+from hf_reference.containers.engine import Engine, nested, parse, route
+from hf_reference.containers.engine_reading import DetokenizeRequest, TokenizeRequest
+from hf_reference.containers.form import Part
 from hf_reference.containers.writing import metrics
 
 if TYPE_CHECKING:
@@ -28,8 +30,8 @@ _CONTEXT: Final = 4096
 
 async def serve(endpoint: Endpoint, call: Call) -> Response:
     """Answer one request."""
-    context = engine.number_in_args(endpoint, "--max-model-len", _CONTEXT)
-    names = engine.repository_names(endpoint)
+    context = launch.number_in_args(endpoint, "--max-model-len", _CONTEXT)
+    names = launch.repository_names(endpoint)
     more: tuple[tuple[str, Any], ...] = (
         ("root", names[0]),
         ("parent", None),
@@ -42,7 +44,7 @@ async def serve(endpoint: Endpoint, call: Call) -> Response:
 
 
 async def _version(_: Engine, endpoint: Endpoint, __: Call) -> Response:
-    return answer({"version": engine.version(endpoint, _VERSION)})
+    return answer({"version": launch.version(endpoint, _VERSION)})
 
 
 async def _tokenize(this: Engine, _: Endpoint, call: Call) -> Response:
@@ -55,15 +57,18 @@ async def _detokenize(_: Engine, __: Endpoint, call: Call) -> Response:
     return answer({"prompt": parse(call, DetokenizeRequest).text})
 
 
-class _Invocation(openai.Part):
+class _Invocation(Part):
     messages: object = None
     prompt: object = None
 
 
 async def _invocations(this: Engine, endpoint: Endpoint, call: Call) -> Response:
     sent = parse(call, _Invocation)
-    kind = engine.chat if sent.messages is not None else engine.completions if sent.prompt is not None else None
-    return await (kind or engine.embeddings)(this, endpoint, call)
+    if sent.messages is not None:
+        return await engine_writing.chat(this, endpoint, call)
+    if sent.prompt is not None:
+        return await engine_writing.completions(this, endpoint, call)
+    return await engine_reading.embeddings(this, endpoint, call)
 
 
 async def _metrics(this: Engine, _: Endpoint, call: Call) -> Response:
@@ -89,9 +94,9 @@ _ROUTES: Final[dict[tuple[str, str], engine.Route]] = {
     ("GET", "version"): _version,
     ("GET", "metrics"): _metrics,
     ("GET", "v1/models"): engine.models,
-    ("POST", "v1/chat/completions"): engine.chat,
-    ("POST", "v1/completions"): engine.completions,
-    ("POST", "v1/embeddings"): engine.embeddings,
+    ("POST", "v1/chat/completions"): engine_writing.chat,
+    ("POST", "v1/completions"): engine_writing.completions,
+    ("POST", "v1/embeddings"): engine_reading.embeddings,
     ("POST", "tokenize"): _tokenize,
     ("POST", "detokenize"): _detokenize,
     ("POST", "invocations"): _invocations,

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from hf_reference.containers import tgi
-from hf_reference.containers.call import Call
+from hf_reference.containers.call import Call, Meter
 from hf_reference.text.ngram import model
 from hf_reference.text.sampling import Sampling, distribution, likeliest
 from hf_reference.text.watermark import z_score
@@ -246,6 +246,39 @@ def test_openais_routes_refuse_with_the_same_texts(send: Send, path: str):
     refused = '{"error":"Input validation error: `top_p` must be > 0.0 and < 1.0","error_type":"validation"}'
     assert send(path, said) == (422, refused)
     assert send(path, {**said, "stream": True}) == (200, f"data: {refused}\n\ndata: [DONE]\n\n")
+
+
+def test_a_chat_of_negative_numbers_is_refused_in_plain_text(send: Send):
+    """Where a native request is, too: by the web framework."""
+    said = {"messages": [{"role": "user", "content": "Hello"}]}
+    for more in ({"seed": -1}, {"max_tokens": -1}, {"logprobs": True, "top_logprobs": -1}):
+        status, text = send("v1/chat/completions", said | more)
+        assert (status, text[:11]) == (422, "Failed to d")
+
+
+def test_a_presence_penalty_is_a_repetition_penalty_in_a_chat(send: Send):
+    """Two less than it, as in TGI's source: -1 is none, and -2 is refused."""
+    said = {"messages": [{"role": "user", "content": "Tell me a story."}], "temperature": 0, "max_tokens": 60}
+
+    def words(**more: Any) -> list[str]:
+        status, text = send("v1/chat/completions", {**said, **more})
+        assert status == 200
+        content: str = json.loads(text)["choices"][0]["message"]["content"]
+        return content.split()
+
+    assert words(presence_penalty=-1.0) == words()
+    assert len(set(words(presence_penalty=1.0))) > len(set(words()))
+    assert "repetition_penalty" in send("v1/chat/completions", {**said, "presence_penalty": -2.0})[1]
+
+
+@pytest.mark.usefixtures("send")
+def test_the_best_of_two_counts_as_one_request(world: World):
+    """With its own tokens only."""
+    endpoint, meter = world.get("acme", "e1"), Meter()
+    body = json.dumps({"inputs": PROMPT, "parameters": {"best_of": 2, "do_sample": True, "max_new_tokens": 4}})
+    call = Call("POST", "", {}, {"content-type": "application/json"}, body.encode(), 0.0, meter=meter)
+    assert asyncio.run(tgi.serve(endpoint, call)).status_code == 200
+    assert (meter.successes, meter.prompt_tokens, meter.generated_tokens) == (1, 5, 4)
 
 
 def test_limits_are_taken_themselves(send: Send):
