@@ -10,7 +10,6 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal, TypeAlias
 
 from hf_reference.endpoint import Person
-from hf_reference.images import Part
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -76,7 +75,8 @@ class AuditLog:
 
 def changed(old: Declaration, new: Declaration) -> list[str]:
     """Give the paths of the fields that differ, deepest first where objects are merged."""
-    return sorted(_differing(old, new, ""))
+    before, after = (d.model_dump(by_alias=True, exclude_none=True) for d in (old, new))
+    return sorted(_differing(before, after, ""))
 
 
 _WHOLE = frozenset({"image", "env", "secrets", "route", "customRouter", "measure"})
@@ -86,15 +86,8 @@ def _differing(before: object, after: object, path: str) -> Iterator[str]:
     if before == after:
         return
     last = path.rpartition(".")[2]
-    if last not in _WHOLE and isinstance(before, dict | Part) and isinstance(after, dict | Part):
-        inner, other = _keyed(before), _keyed(after)
-        for key in inner.keys() | other.keys():
-            yield from _differing(inner.get(key), other.get(key), f"{path}.{key}" if path else key)
+    if isinstance(before, dict) and isinstance(after, dict) and last not in _WHOLE:
+        for key in before.keys() | after.keys():
+            yield from _differing(before.get(key), after.get(key), f"{path}.{key}" if path else key)
     else:
         yield path
-
-
-def _keyed(value: dict[str, object] | Part) -> dict[str, object]:
-    if isinstance(value, dict):
-        return value
-    return {field.alias or name: getattr(value, name) for name, field in type(value).model_fields.items()}
