@@ -52,6 +52,15 @@ IMAGES: dict[str, dict[str, Any]] = {
     "tgi": {"tgi": {"url": "ghcr.io/huggingface/text-generation-inference:3.3.6"}},
     "tei": {"tei": {"url": "ghcr.io/huggingface/text-embeddings-inference:cpu-1.9"}},
     "vllm": {"vLLM": {"url": "vllm/vllm-openai:v0.23.0"}},
+    "sglang": {"sGLang": {"url": "lmsysorg/sglang:v0.5.6"}},
+    "llamacpp": {
+        "llamacpp": {
+            "url": "ghcr.io/ggml-org/llama.cpp:server",
+            "ctxSize": 4096,
+            "modelPath": "gpt2.gguf",
+            "nParallel": 1,
+        }
+    },
 }
 
 FOR_WIDGETS = {"env": {"API_INFERENCE_COMPAT": "true"}}

@@ -11,7 +11,12 @@ from openai import AsyncOpenAI, BadRequestError, OpenAI, UnprocessableEntityErro
 from openai.types.chat import ChatCompletionUserMessageParam
 
 ASKED: list[ChatCompletionUserMessageParam] = [{"role": "user", "content": "What does one see in a harbour?"}]
-ENGINES = {"tgi": UnprocessableEntityError, "vllm": BadRequestError}
+ENGINES = {
+    "tgi": UnprocessableEntityError,
+    "vllm": BadRequestError,
+    "sglang": BadRequestError,
+    "llamacpp": BadRequestError,
+}
 """Each with its error for a bad parameter."""
 GPT2 = "openai-community/gpt2"
 

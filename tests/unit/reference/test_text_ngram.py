@@ -50,6 +50,9 @@ def test_counts_say_what_is_likely():
     freed = 2 * 0.12 / 3
     assert (2 - 0.12) / 3 < chances[c] < (2 - 0.12) / 3 + freed
     assert math.log(chances[c]) == pytest.approx(learnt.logprob([a, b], c))
+    other = Model(tokeniser, [[*begin, a, b, c], [*begin, d, b, a], [*begin, d, b, a]])
+    assert other.probabilities((a, b))[c] > 0.8  # two tokens before say more than one
+    assert other.probabilities((c, b))[a] > other.probabilities((c, b))[c]  # and where they say nothing, one does
     assert learnt.probabilities((d, d)) == learnt.probabilities(())  # what was never seen is as good as nothing
 
 
