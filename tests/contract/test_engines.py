@@ -195,10 +195,20 @@ def test_sglang_serves_any_name_and_its_own_route(call: Call, deploy: Callable[.
     """Errors have their parts at the top."""
     url = deploy("sGLang")
     assert call("POST", f"{url}/v1/chat/completions", {"model": "any", "messages": HELLO}).status == 200
-    ask = {"text": "The harbour", "sampling_params": {"temperature": 0, "max_new_tokens": 3}}
+    ask: dict[str, Any] = {"text": "The harbour", "sampling_params": {"temperature": 0, "max_new_tokens": 3}}
     answer = call("POST", f"{url}/generate", ask).body
     assert (len(answer["text"].split()), answer["meta_info"]["finish_reason"]) == (3, {"type": "length"})
     assert len(call("POST", f"{url}/generate", {**ask, "text": ["a", "b"]}).body) == 2
+    *others, last = chunks(call("POST", f"{url}/generate", {**ask, "stream": True}).body)
+    assert (len(others), last) == (2, answer)
+    assert all(last["text"].startswith(one["text"]) for one in others)
+    assert call("POST", f"{url}/generate", {**ask, "text": ["a", "b"], "stream": True}).status == 400
+    stopped = {**ask, "sampling_params": ask["sampling_params"] | {"stop": answer["text"][4:8]}}
+    for one in (
+        call("POST", f"{url}/generate", stopped).body,
+        chunks(call("POST", f"{url}/generate", {**stopped, "stream": True}).body)[-1],
+    ):
+        assert (one["text"], one["meta_info"]["finish_reason"]) == (answer["text"][:4], {"type": "stop"})
     refused = call("POST", f"{url}/generate", {"text": "x", "sampling_params": {"temperature": -1}})
     assert (refused.status, refused.body["object"]) == (400, "error")
     assert call("GET", f"{url}/get_model_info").body["is_generation"] is True

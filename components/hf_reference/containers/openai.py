@@ -255,12 +255,16 @@ def _text(style: Style, asked: Asked, generation: Generation) -> str:
 
 
 def _safe(style: Style, asked: Asked, text: str, finish: FinishReason | None) -> int:
+    return len(text) if style.keeps_stop else length_shown(text, asked.stops, finish)
+
+
+def length_shown(text: str, stops: Sequence[str], finish: FinishReason | None) -> int:
     """How much of a text may be shown: not the stop sequence, and not what may become one."""
-    if style.keeps_stop or not asked.stops or finish in {"length", "eos_token"}:
+    if finish in {"length", "eos_token"}:
         return len(text)
     if finish == "stop_sequence":
-        return len(text) - max(len(stop) for stop in asked.stops if stop and text.endswith(stop))
-    begun = (n for stop in asked.stops for n in range(1, len(stop)) if text.endswith(stop[:n]))
+        return len(text) - max(len(stop) for stop in stops if stop and text.endswith(stop))
+    begun = (n for stop in stops for n in range(1, len(stop)) if text.endswith(stop[:n]))
     return len(text) - max(begun, default=0)
 
 

@@ -12,16 +12,20 @@ from hf_reference.answers import answer
 from hf_reference.containers import engine, engine_reading, engine_writing, launch
 from hf_reference.containers.engine import Engine, RefusedError, parse, route
 from hf_reference.containers.form import Part
-from hf_reference.containers.openai import as_list
-from hf_reference.containers.writing import metrics, write
+from hf_reference.containers.openai import length_shown
+from hf_reference.containers.writing import DONE, event, metrics, stream, write, write_slowly
 from hf_reference.text.generation import Request, derive_seed, encode
 from hf_reference.text.sampling import Sampling
 
 if TYPE_CHECKING:
+    from collections.abc import AsyncIterator
+
     from starlette.responses import Response
 
     from hf_reference.containers.call import Call
     from hf_reference.endpoint import Endpoint
+    from hf_reference.text.generation import FinishReason
+    from hf_reference.wire import Json
 
 _CONTEXT: Final = 4096
 _NEW_TOKENS: Final = 128
@@ -49,41 +53,80 @@ class _Native(Part):
 
     text: str | list[str]
     sampling_params: dict[str, Any] = Field(default_factory=dict)
+    stream: bool = False
 
 
 async def _generate(this: Engine, endpoint: Endpoint, call: Call) -> Response:
-    """Write after one text or several; of the sampling parameters temperature, top-k, top-p, stop and length count."""
+    """Write after one text or several, whole or as a stream."""
     sent = parse(call, _Native)
     asked = parse_sampling(sent.sampling_params)
+    texts = [sent.text] if isinstance(sent.text, str) else sent.text
     most = min(asked.max_new_tokens, call.options.max_new_tokens)
-    answers = []
-    for number, text in enumerate(as_list(sent.text)):
-        prompt = encode(str(text))
-        if len(prompt) + most > this.context:
-            message = f"the input ({len(prompt)} tokens) is longer than the context ({this.context} tokens)"
+    seeds = (derive_seed(endpoint.label, call.meter.requests, number) for number in range(len(texts)))
+    requests = [
+        Request(_fitting(this, text, most), most, asked.stops, seed, asked.sampling)
+        for text, seed in zip(texts, seeds, strict=True)
+    ]
+    if sent.stream:
+        if len(requests) != 1:
+            message = "a stream is of one text"
             raise RefusedError(message)
-        greedy = asked.temperature == 0
-        sampling = Sampling(
-            do_sample=not greedy,
-            temperature=1.0 if greedy else asked.temperature,
-            top_k=0 if greedy else max(0, asked.top_k),
-            top_p=1.0 if greedy else asked.top_p,
-        )
-        seed = derive_seed(endpoint.label, call.meter.requests, number)
-        stop = (asked.stop,) if isinstance(asked.stop, str) else tuple(asked.stop or ())
-        written = await write(Request(prompt, most, stop, seed, sampling), call)
-        reason = "length" if written.finish_reason == "length" else "stop"
-        told = {"prompt_tokens": len(prompt), "completion_tokens": len(written.tokens)}
-        answers.append({"text": written.text, "meta_info": {**told, "finish_reason": {"type": reason}}})
+        return stream(_events(requests[0], call))
+    answers = []
+    for request in requests:
+        written = await write(request, call)
+        answers.append(_told(request, written.text, len(written.tokens), written.finish_reason))
     return answer(answers[0] if isinstance(sent.text, str) else answers)
 
 
+def _fitting(this: Engine, text: str, most: int) -> tuple[int, ...]:
+    """Give the tokens of a text after which ``most`` more can be written.
+
+    :raises RefusedError: the context is too short for that.
+    """
+    prompt = encode(text)
+    if len(prompt) + most > this.context:
+        message = f"the input ({len(prompt)} tokens) is longer than the context ({this.context} tokens)"
+        raise RefusedError(message)
+    return prompt
+
+
+async def _events(request: Request, call: Call) -> AsyncIterator[str]:
+    """Each event has all of the text so far."""
+    count = 0
+    async for step in write_slowly(request, call):
+        count += 1
+        yield event(_told(request, step.text, count, step.finish))
+    yield DONE
+
+
+def _told(request: Request, text: str, count: int, finish: FinishReason | None) -> Json:
+    shown = text[: length_shown(text, request.stop, finish)]
+    reason = None if finish is None else {"type": "length" if finish == "length" else "stop"}
+    counted = {"prompt_tokens": len(request.prompt), "completion_tokens": count}
+    return {"text": shown, "meta_info": {**counted, "finish_reason": reason}}
+
+
 class _SamplingParams(Part):
+    """Those that act; others are dropped."""
+
     max_new_tokens: int = _NEW_TOKENS
     temperature: float = 1.0
     top_p: float = 1.0
     top_k: int = -1
     stop: str | list[str] | None = None
+
+    @property
+    def stops(self) -> tuple[str, ...]:
+        """Stop sequences."""
+        return (self.stop,) if isinstance(self.stop, str) else tuple(self.stop or ())
+
+    @property
+    def sampling(self) -> Sampling:
+        """How to choose; a temperature of 0 is greedy."""
+        if self.temperature == 0:
+            return Sampling()
+        return Sampling(do_sample=True, temperature=self.temperature, top_k=max(0, self.top_k), top_p=self.top_p)
 
 
 def parse_sampling(sent: dict[str, Any]) -> _SamplingParams:
