@@ -7,7 +7,7 @@ import urllib.request
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
 import pytest
 
@@ -15,7 +15,40 @@ from hf_reference.clock import Scaled
 from hf_reference.server import Options, Running, running
 from tests.support.agreement import api_endpoints
 from tests.support.aws import ACCOUNT, Aws, Network, running_aws
-from tests.support.engine import NAMESPACE, TOKEN, Project, endpoint, writes
+from tests.support.engine import NAMESPACE, TOKEN, Outcome, Project, endpoint, writes
+
+IRELAND: Final = {"vendor": "aws", "region": "eu-west-1"}
+STRANGER: Final = "210987654321"
+SHORTLY: Final = 0.05
+"""Minutes."""
+PROGRAM: Final = """
+import pulumi
+from pulumi import dynamic
+
+from hf_endpoints import InferenceEndpoint, PrivateLink
+
+
+class Elsewhere(dynamic.ResourceProvider):
+    def create(self, props):
+        import boto3
+
+        wanted = {{"VpcEndpointType": "Interface", "VpcId": {vpc_id!r}, "SubnetIds": {subnet_ids!r}}}
+        made = boto3.client("ec2", "us-east-1").create_vpc_endpoint(ServiceName=props["service_name"], **wanted)
+        return dynamic.CreateResult(made["VpcEndpoint"]["VpcEndpointId"], props)
+
+
+class Theirs(dynamic.Resource):
+    def __init__(self, name, service_name):
+        super().__init__(Elsewhere(), name, {{"service_name": service_name}})
+
+
+small = InferenceEndpoint("small", {small!r})
+theirs = Theirs("theirs", small.service_name)
+inside = PrivateLink("inside", endpoints=[small], vpc_endpoint_id=theirs.id)
+pulumi.export("urls", inside.urls)
+pulumi.export("url", inside.url)
+pulumi.export("vpc_endpoint_id", inside.vpc_endpoint_id)
+"""
 
 
 @pytest.fixture
@@ -103,7 +136,7 @@ def test_private_endpoints_are_linked_linked_anew_replaced_behind_their_link_and
     assert (second != first, same_group) == (True, group)
     expect_connected(project, server, "small", "large")
 
-    moved = private(provider={"vendor": "aws", "region": "eu-west-1"})
+    moved = private(provider=IRELAND)
     project.declare({"small": moved, "large": private()}, privateLinks=links)
     project.up().expect_success()
     assert (second, group) == made(project, aws)
@@ -115,3 +148,50 @@ def test_private_endpoints_are_linked_linked_anew_replaced_behind_their_link_and
 
     project.destroy().expect_success()
     assert (aws.vpc_endpoints(), aws.our_groups(), api_endpoints(server.api_url)) == ([], [], [])
+
+
+def test_what_keeps_a_link_from_connecting_is_said_and_then_mended(
+    project: Project, server: Running, aws: Aws, network: Network
+) -> None:
+    """Another account, no service name, no quota, a rejected connection; the last up goes on from all of that."""
+    inside = {"inside": {**link(network, "small"), "timeouts": {"service_name": SHORTLY, "url": SHORTLY}}}
+
+    def refused(outcome: Outcome) -> str:
+        return " ".join(outcome.expect_failure().text.split())
+
+    elsewhere = {"account_id": STRANGER, "region": "us-east-1", "shared": True}
+    project.declare({"small": endpoint(type="private", private_service=elsewhere)}, privateLinks=inside)
+    assert f"are open to AWS account '{STRANGER}'" in refused(project.preview())
+
+    project.declare({"small": private(timeouts={"settle": SHORTLY})}, privateLinks=inside)
+    nameless = server.faults.add({"fault": {"kind": "no_service_name"}})
+    assert "waiting for the name of its VPC service" in refused(project.up())
+    server.faults.remove(nameless.id)
+
+    aws.refusals["CreateVpcEndpoint"] = ("VpcEndpointLimitExceeded", "no more")
+    assert "AWS said VpcEndpointLimitExceeded" in refused(project.up())
+    aws.refusals.clear()
+
+    rejected = server.faults.add({"fault": {"kind": "connection_rejected"}})
+    assert "has no URL behind VPC endpoint" in refused(project.up())
+    server.faults.remove(rejected.id)
+
+    project.up().expect_success()
+    expect_connected(project, server, "small")
+
+
+def test_a_vpc_endpoint_of_another_resource_connects_in_the_same_up(
+    project: Project, server: Running, aws: Aws, network: Network
+) -> None:
+    """It gets the service name as an output, and the link its id; the link makes nothing in AWS."""
+    small: dict[str, Any] = private()
+    text = PROGRAM.format(vpc_id=network.vpc_id, subnet_ids=list(network.subnet_ids), small=small)
+    (project.folder / "infra").unlink()
+    (project.folder / "infra").mkdir()
+    (project.folder / "infra" / "__main__.py").write_text(text)
+    before = aws.writes()
+    project.up().expect_success()
+    assert aws.writes() == [*before, "CreateVpcEndpoint"]
+    expect_connected(project, server, "small")
+    outputs, [theirs] = project.outputs(), aws.vpc_endpoints()
+    assert (outputs["urls"], outputs["vpc_endpoint_id"]) == ({"small": outputs["url"]}, theirs["VpcEndpointId"])

@@ -31,7 +31,7 @@ class LinkTimeouts(Part):
     """How long the steps of a private link may take."""
 
     service_name: Annotated[Number, Field(gt=0), Unit("minutes")] = 30
-    """Longest wait until an endpoint that nobody else waits for (`wait: false`) has the name of its VPC service."""
+    """Longest wait until each endpoint has the name of its VPC service."""
     available: Annotated[Number, Field(gt=0), Unit("minutes")] = 15
     """Longest wait until the VPC endpoint is available."""
     url: Annotated[Number, Field(gt=0), Unit("minutes")] = 30
