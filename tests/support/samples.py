@@ -56,6 +56,10 @@ EXCEPTIONS: Final[Mapping[str, Given]] = {
     "adopt": Given(beside={"name": "adopted"}),
     "compute.scaling.min_replica": Given(beside=at("compute.scaling.max_replica", 3)),
     "compute.scaling.scale_to_zero_timeout": Given(beside=at("compute.scaling.min_replica", 0)),
+    "private_service.region": Given(
+        beside=at("private_service.account_id", "111111111111")
+    ),  # else AWS is asked for it
+    "private_service.shared": Given(beside=at("private_service.account_id", "111111111111")),
     # has a form of its own
     "private_service.account_id": Given(("111111111111", "222222222222")),
     "route.path": Given(("/one", "/two")),
