@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import logging
+from functools import partial
 from pathlib import Path
+from typing import Any, Protocol
 
 import click
 
@@ -17,6 +19,15 @@ from hf_reference.server import serve as serve_until_stopped
 from hf_reference.text.limits import DEFAULT_NEW_TOKENS, MAX_NEW_TOKENS
 
 _LOG = logging.getLogger(__name__)
+
+
+class Output(Protocol):
+    """What the command line that mounts the commands prints with: a text, or data that say the same."""
+
+    def say(self, text: str, data: Any) -> None:  # noqa: ANN401  any JSON value
+        """Print one answer."""
+
+
 _FILE = click.Path(path_type=Path, dir_okay=False)
 
 
@@ -149,7 +160,9 @@ _FILE = click.Path(path_type=Path, dir_okay=False)
     help="Real seconds between two tokens of a stream.",
 )
 @click.option("--seed", type=int, default=0, show_default=True, help="Where identifiers come from.")
+@click.pass_obj
 def serve(  # noqa: PLR0913 - one argument per option
+    out: Output | None,
     *,
     host: str,
     port: int,
@@ -203,7 +216,7 @@ def serve(  # noqa: PLR0913 - one argument per option
         )
         listen(log_format, quiet=quiet)
         _check_host(host, guarded=tokens is not None)
-        serve_until_stopped(host, port, _clock(kind, speed), options, _announce)
+        serve_until_stopped(host, port, _clock(kind, speed), options, partial(_announce, out))
     except SetupError as error:
         raise click.ClickException(str(error)) from error
 
@@ -218,7 +231,8 @@ def _handler(text: str) -> tuple[str, Path]:
 
 @click.command()
 @click.argument("journal", type=click.Path(exists=True, path_type=Path, dir_okay=False))
-def replay(journal: Path) -> None:
+@click.pass_obj
+def replay(out: Output | None, journal: Path) -> None:
     """Send the calls of a JOURNAL (JSON lines) to a fresh reference server, and compare what it answers.
 
     Prints one line per call that came out differently, and ends with code 1 if there is one.
@@ -230,10 +244,11 @@ def replay(journal: Path) -> None:
             report = replayed(lines)
     except (SetupError, UnicodeDecodeError) as error:
         raise click.ClickException(str(error)) from error
-    for difference in report.differences:
-        click.echo(str(difference))
     left_out = f", {len(report.not_compared)} not compared (body not kept)" if report.not_compared else ""
-    click.echo(f"{report.calls} calls, {len(report.differences)} came out differently{left_out}")
+    summary = f"{report.calls} calls, {len(report.differences)} came out differently{left_out}"
+    differences = [str(difference) for difference in report.differences]
+    counts = {"calls": report.calls, "not_compared": len(report.not_compared)}
+    _say(out, "\n".join([*differences, summary]), {**counts, "differences": differences})
     if report.differences:
         raise click.exceptions.Exit(1)
 
@@ -252,9 +267,16 @@ def _check_host(host: str, *, guarded: bool) -> None:
     _LOG.warning("listening on %s, where others may reach it: it takes %s; /_test takes none", host, who)
 
 
-def _announce(base_url: str, inside_url: str | None) -> None:
+def _announce(out: Output | None, base_url: str, inside_url: str | None) -> None:
     lines = [base_url] if inside_url is None else [base_url, f"inside the VPC: {inside_url}"]
-    click.echo("\n".join(lines))  # echo flushes
+    _say(out, "\n".join(lines), {"base_url": base_url, "inside_url": inside_url})
+
+
+def _say(out: Output | None, text: str, data: Any) -> None:  # noqa: ANN401  any JSON value
+    if out is None:
+        click.echo(text)  # echo flushes
+    else:
+        out.say(text, data)
 
 
 def _clock(kind: str, speed: float) -> Clock:

@@ -20,12 +20,16 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 
+ALONE = ("-m", "hf_reference")
+MOUNTED = ("-c", "from hf_endpoints.cli import main; main()", "serve")
+
+
 @contextmanager
-def served(*options: str, end: signal.Signals = signal.SIGTERM) -> Iterator[str]:
+def served(*options: str, end: signal.Signals = signal.SIGTERM, command: tuple[str, ...] = ALONE) -> Iterator[str]:
     """Run ``serve`` for the length of a block, give its base URL, and demand a clean end."""
     environment = {**os.environ, "PYTHONPATH": os.pathsep.join(p for p in sys.path if p)}
     process = subprocess.Popen(
-        [sys.executable, "-m", "hf_reference", "--quiet", *options],
+        [sys.executable, *command, "--quiet", *options],
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
         text=True,
@@ -57,6 +61,14 @@ def test_the_first_line_is_a_url_that_answers_and_a_signal_ends_it_cleanly(end: 
     with served(end=end) as base_url:
         assert base_url.startswith("http://127.0.0.1:")
         assert len(call("GET", f"{base_url}/v2/provider")["vendors"]) == 3
+
+
+def test_the_first_line_may_be_json() -> None:
+    """As of every command of the project's command line; whatever else it does stays the same."""
+    with served("--json", command=MOUNTED) as line:
+        said = json.loads(line)
+        assert said["inside_url"] is None
+        assert len(call("GET", f"{said['base_url']}/v2/provider")["vendors"]) == 3
 
 
 @pytest.mark.parametrize("end", [signal.SIGTERM, signal.SIGKILL], ids=lambda s: s.name)

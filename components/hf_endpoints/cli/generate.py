@@ -11,6 +11,7 @@ import httpx2
 from huggingface_hub import InferenceClient
 from huggingface_hub.errors import HfHubHTTPError
 
+from hf_endpoints.cli.output import Output
 from hf_endpoints.errors import ApiUnwell
 
 _WAKING: Final = frozenset({502, 503})
@@ -23,13 +24,14 @@ _PAUSE_S: Final = 1.0
 @click.argument("prompt", default="Once upon a time,")
 @click.option("--max-new-tokens", default=30, show_default=True, help="Longest answer, in tokens.")
 @click.option("--wait", default=300.0, show_default=True, help="Seconds to wait for an endpoint that has to wake up.")
-def generate(url: str, prompt: str, max_new_tokens: int, wait: float) -> None:
+@click.pass_obj
+def generate(out: Output, url: str, prompt: str, max_new_tokens: int, wait: float) -> None:
     """Print a text that the model at URL generates after PROMPT; the token is taken from HF_TOKEN."""
     client = InferenceClient(model=url, token=os.environ.get("HF_TOKEN"), timeout=60)
     deadline = time.monotonic() + wait
     while True:
         try:
-            click.echo(client.text_generation(prompt, max_new_tokens=max_new_tokens))
+            text = client.text_generation(prompt, max_new_tokens=max_new_tokens)
         except HfHubHTTPError as error:
             code = error.response.status_code
             if code in _WAKING and time.monotonic() < deadline:
@@ -40,4 +42,5 @@ def generate(url: str, prompt: str, max_new_tokens: int, wait: float) -> None:
         except httpx2.TransportError as error:
             message = f"cannot generate at {url}: it cannot be reached ({type(error).__name__})"
             raise ApiUnwell(message) from None
+        out.say(text, {"text": text})
         return

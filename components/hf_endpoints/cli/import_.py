@@ -12,6 +12,7 @@ import click
 from pulumi.dynamic.dynamic import serialize_provider
 
 from hf_endpoints.cli.context import hub
+from hf_endpoints.cli.output import Output
 from hf_endpoints.cli.project import Project
 from hf_endpoints.core.importing import adopted, import_file
 from hf_endpoints.core.wire import Observation
@@ -28,7 +29,8 @@ from hf_endpoints.provider import EndpointProvider
 @click.option(
     "--file", "target", type=click.Path(path_type=Path), help="Import file to write [default: import-STACK.json]."
 )
-def import_(names: tuple[str, ...], stack: str, namespace: str | None, target: Path | None) -> None:
+@click.pass_obj
+def import_(out: Output, names: tuple[str, ...], stack: str, namespace: str | None, target: Path | None) -> None:
     """Write the stack file's entries and the import file for endpoints NAMES (all that no stack owns, without names).
 
     Nothing is changed in the namespace or in the stack's state; the two commands that do are printed.
@@ -43,17 +45,26 @@ def import_(names: tuple[str, ...], stack: str, namespace: str | None, target: P
     chosen = _chosen(hub(), namespace, names, stack_file.declared())
     endpoints = [adopted(found, namespace, prefix, secrets.token_hex(8)) for found in chosen]
     if not endpoints:
-        click.echo(f"nothing to import: every endpoint of namespace {namespace!r} is in this stack file or in a stack")
+        nothing = f"nothing to import: every endpoint of namespace {namespace!r} is in this stack file or in a stack"
+        out.say(nothing, {"imported": [], "commands": []})
         return
     target = target or Path(f"import-{stack.rpartition('/')[2]}.json")
     settings = stack_file.settings((API_URL_KEY, HUB_URL_KEY))
     content = import_file(endpoints, serialize_provider(EndpointProvider()), settings)
     target.write_text(json.dumps(content, indent=2) + "\n")
     stack_file.add(namespace, ((endpoint.logical_name, endpoint.declaration) for endpoint in endpoints))
-    click.echo(f"{len(endpoints)} endpoints added to {stack_file.path.name} and {target}; secrets cannot be read back:")
-    click.echo("add 'model.secrets' and registry credentials by hand where an endpoint has them. Now run:")
-    click.echo(f"  pulumi import --file {target} --stack {stack} --yes --protect=false --generate-code=false")
-    click.echo(f"  pulumi preview --stack {stack}")
+    commands = [
+        f"pulumi import --file {target} --stack {stack} --yes --protect=false --generate-code=false",
+        f"pulumi preview --stack {stack}",
+    ]
+    text = [
+        f"{len(endpoints)} endpoints added to {stack_file.path.name} and {target}; secrets cannot be read back:",
+        "add 'model.secrets' and registry credentials by hand where an endpoint has them. Now run:",
+        *(f"  {command}" for command in commands),
+    ]
+    files = {"stack_file": str(stack_file.path), "import_file": str(target)}
+    imported = [endpoint.logical_name for endpoint in endpoints]
+    out.say("\n".join(text), {"imported": imported, **files, "commands": commands})
 
 
 def _chosen(

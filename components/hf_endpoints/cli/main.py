@@ -10,11 +10,13 @@ from typing import Final
 
 import click
 
+from hf_endpoints.cli.output import Output, with_json
 from hf_endpoints.errors import HfEndpointsError
 
 _SERVE: Final = "serve"
 _COMMANDS: Final = {
     "generate": "hf_endpoints.cli.generate:generate",
+    "hardware": "hf_endpoints.cli.hardware:hardware",
     "import": "hf_endpoints.cli.import_:import_",
     "logs": "hf_endpoints.cli.logs:logs",
     "pause": "hf_endpoints.cli.moment:pause",
@@ -45,14 +47,22 @@ class _Commands(click.Group):
         except ImportError:
             if not module.startswith("hf_reference"):
                 raise
-            return _not_installed  # the reference server's packages are an optional extra, not needed to deploy
-        return command
+            command = _not_installed  # the reference server's packages are an optional extra, not needed to deploy
+        return with_json(command)
 
-    def invoke(self, ctx: click.Context) -> object:
+    def invoke(self, ctx: click.Context) -> None:
+        out = ctx.ensure_object(Output)
         try:
-            return super().invoke(ctx)
+            super().invoke(ctx)
         except HfEndpointsError as error:
-            raise click.ClickException(str(error)) from None
+            out.fail(str(error))
+        except click.UsageError:
+            raise
+        except click.ClickException as error:
+            out.fail(error.format_message())
+        else:
+            return
+        ctx.exit(1)
 
 
 @click.group(cls=_Commands, context_settings={"help_option_names": ["-h", "--help"]})

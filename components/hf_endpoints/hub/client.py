@@ -15,6 +15,7 @@ import httpx2
 from huggingface_hub.errors import HfHubHTTPError, OfflineModeIsEnabled
 from huggingface_hub.utils import build_hf_headers, get_session, hf_raise_for_status, http_backoff
 
+from hf_endpoints.core.hardware import Instance, parse_hardware
 from hf_endpoints.core.wire import Observation, Wire, parse_endpoint
 from hf_endpoints.errors import (
     AlreadyExists,
@@ -26,7 +27,6 @@ from hf_endpoints.errors import (
     OutcomeUnknown,
     Unauthorized,
 )
-from hf_endpoints.hub.hardware import Instance, parse_hardware
 from hf_endpoints.hub.logs import follow_lines, read_lines
 from hf_endpoints.hub.models import ModelInfo, read_model
 from hf_endpoints.hub.settings import Settings

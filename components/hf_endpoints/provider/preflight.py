@@ -11,19 +11,18 @@ from threading import Lock
 from typing import Final
 
 from hf_endpoints.aws.session import caller_account
+from hf_endpoints.core.hardware import Instance
 from hf_endpoints.core.quota import Allowance, Demand, Ledger
 from hf_endpoints.core.state import Inputs
 from hf_endpoints.core.tree import ABSENT, Tree, put, value_at
 from hf_endpoints.core.wire import Observation
 from hf_endpoints.errors import ApiUnwell, DeclarationError, NoCredentials
 from hf_endpoints.hub.client import HubClient
-from hf_endpoints.hub.hardware import Instance
 from hf_endpoints.hub.models import ModelInfo
 from hf_endpoints.spec import is_known
 from hf_endpoints.spec.fields import Path
 from hf_endpoints.spec.image import NEEDS_PARALLEL_SIZE
 
-_UNOFFERED: Final = frozenset({"deprecated", "not_available"})
 _INSTANCE: Final[tuple[Path, ...]] = (
     ("provider", "vendor"),
     ("provider", "region"),
@@ -212,7 +211,7 @@ def with_accelerator(tree: Tree, rows: Iterable[Instance], endpoint: str) -> Tre
         raise DeclarationError(message)
     of_type = [row for row in here if row.instance_type == kind]
     if not of_type:
-        types = sorted({row.instance_type for row in here if row.status not in _UNOFFERED})
+        types = sorted({row.instance_type for row in here if row.is_offered})
         missing = f"{kind!r} is not offered in {vendor} {region}{_listed(types)}"
         message = f"endpoint {endpoint!r}: compute.instance_type: {missing}"
         raise DeclarationError(message)
@@ -224,8 +223,8 @@ def with_accelerator(tree: Tree, rows: Iterable[Instance], endpoint: str) -> Tre
             f"in {vendor} {region}{_listed(sizes)}"
         )
         raise DeclarationError(message)
-    if row.status in _UNOFFERED:
-        others = sorted({row.instance_type for row in here if row.status not in _UNOFFERED})
+    if not row.is_offered:
+        others = sorted({row.instance_type for row in here if row.is_offered})
         state = row.status.replace("_", " ")
         message = (
             f"endpoint {endpoint!r}: compute.instance_type: {kind!r} {size} is {state} "

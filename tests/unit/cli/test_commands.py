@@ -8,36 +8,21 @@ import re
 import subprocess
 import sys
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
 import yaml
-from click.testing import CliRunner, Result
 
-from hf_endpoints.cli import main
 from hf_endpoints.core.importing import PROVIDER_NAME
 from hf_endpoints.core.wire import render_create
 from hf_endpoints.hub.client import HubClient
 from hf_reference.server import Options, Running, running
 from tests.support.builders import NAMESPACE, inputs, merged
+from tests.support.commands import Run
 
-Run = Callable[..., Result]
 IDLE: dict[str, Any] = {"compute": {"scaling": {"min_replica": 0, "scale_to_zero_timeout": 15}}}
-
-
-@pytest.fixture
-def run(server: Running, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Run:
-    """A command with its words, as somebody runs it who has set the environment up."""
-    for name, value in {
-        "HF_TOKEN": "hf_ours",
-        "HF_ENDPOINTS_API_URL": server.api_url,
-        "HF_ENDPOINTS_NAMESPACE": NAMESPACE,
-    }.items():
-        monkeypatch.setenv(name, value)
-    monkeypatch.chdir(tmp_path)
-    return lambda *words: CliRunner().invoke(main, words)
 
 
 def made(hub: HubClient, server: Running, name: str = "falcon", *, by_hand: bool = False, **changes: Any) -> str:
@@ -260,7 +245,7 @@ class TestImport:
 def test_every_command_shows_its_help(run: Run) -> None:
     """As its module is imported only then, a wrong name in the table would be seen by users alone."""
     listed = re.findall(r"^  ([a-z-]+)  ", run("--help").output.partition("Commands:")[2], re.MULTILINE)
-    assert len(listed) == 8
+    assert "serve" in listed
     for name in listed:
         assert f"Usage: main {name} " in run(name, "--help").output
 

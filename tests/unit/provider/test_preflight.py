@@ -5,8 +5,8 @@ from typing import Any
 
 import pytest
 
+from hf_endpoints.core.hardware import Instance
 from hf_endpoints.errors import DeclarationError
-from hf_endpoints.hub.hardware import Instance
 from hf_endpoints.provider.preflight import with_accelerator
 from hf_endpoints.spec import UNKNOWN
 from tests.support.builders import REMOVED, at, merged, tree

@@ -4,8 +4,8 @@ from typing import Any
 
 import pytest
 
+from hf_endpoints.core.hardware import Instance, parse_hardware
 from hf_endpoints.hub.client import HubClient
-from hf_endpoints.hub.hardware import Instance, parse_hardware
 
 ROW = {
     "accelerator": "gpu",
