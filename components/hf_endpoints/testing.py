@@ -70,6 +70,11 @@ class ReferenceServer:
         quota = {"namespace": namespace, "vendor": vendor, "instance_type": instance_type}
         self.call("PUT", "/_test/quota", {**quota, "max_accelerators": max_accelerators})
 
+    def move_branch(self, repository: str, branch: str = "main") -> str:
+        """Let a branch of a model that the server knows move on by a commit, and give the commit's id."""
+        commit: str = self.call("POST", "/_test/commits", {"repository": repository, "branch": branch})["commit"]
+        return commit
+
 
 @dataclass(frozen=True, slots=True)
 class ServerClock:

@@ -6,9 +6,10 @@ from hf_reference import hardware, hub_models
 from hf_reference.choices import Choices
 from hf_reference.declaration import Declaration
 from hf_reference.errors import InstanceError, InvalidError, MissingError
+from hf_reference.hub_history import History
 
 
-def filled_in(declaration: Declaration, choices: Choices) -> Declaration:
+def filled_in(declaration: Declaration, choices: Choices, history: History) -> Declaration:
     """Resolve the revision and the task as the API does at create; an unknown repository gets a derived commit.
 
     :raises InvalidError: a known repository has no such revision, or the choice is to refuse unknown ones.
@@ -18,7 +19,7 @@ def filled_in(declaration: Declaration, choices: Choices) -> Declaration:
     revision = wanted.revision or "main"
     if known is not None:
         try:
-            revision = known.resolve(revision)
+            revision = history.resolve(known, revision)
         except MissingError as error:
             message = f"VALIDATION_FAILED: model.revision: {error}"
             raise InvalidError(message) from error

@@ -1,14 +1,16 @@
-"""JSON of what can be had: instances with prices and quotas, and the Hub's model info."""
+"""JSON of what can be had: instances with prices and quotas, and the Hub's model info and commits."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
 from hf_reference import hardware, hub_models
+from hf_reference.clock import rfc3339
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from hf_reference.hub_history import Commit
     from hf_reference.hub_models import HubModel
     from hf_reference.wire import Json
 
@@ -76,9 +78,8 @@ def render_quotas(quota: Callable[[str, str], int], used: Callable[[str, str], i
     }
 
 
-def render_hub_model(model: HubModel, revision: str, *, blobs: bool) -> Json:
-    """Render the Hub's model info for one revision; sizes of files only when ``blobs`` was asked for."""
-    sha = model.resolve(revision)
+def render_hub_model(model: HubModel, sha: str, *, blobs: bool) -> Json:
+    """Render the Hub's model info for one commit; sizes of files only when ``blobs`` was asked for."""
     wire: Json = {
         "_id": hub_models.derived_sha(model.repository, "id")[:24],
         "id": model.repository,
@@ -101,3 +102,14 @@ def render_hub_model(model: HubModel, revision: str, *, blobs: bool) -> Json:
     if model.gguf_total is not None:
         wire["gguf"] = {"total": model.gguf_total}
     return wire
+
+
+def render_commit(commit: Commit) -> Json:
+    """Render an entry of the list of commits, as huggingface_hub 2.4.0 and @huggingface/hub 2.4 read it."""
+    return {
+        "id": commit.id,
+        "title": commit.title,
+        "message": "",
+        "authors": [{"user": "system", "avatar": ""}],
+        "date": rfc3339(commit.at),
+    }

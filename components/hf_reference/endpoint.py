@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import random
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import Any, Final, TypeAlias
 
 from hf_reference.billing import NEW_METER, Meter
@@ -104,3 +104,5 @@ class Changes:
     now: float
     serial: int
     quotas: dict[str, int]
+    moves: dict[str, list[float]] = field(default_factory=dict)
+    """Of the Hub's branches, as `hub_history.History` has them."""

@@ -139,6 +139,15 @@ class Running:
         load = {"endpoint": endpoint, "pending": pending, "hardware_percent": hardware_percent}
         self.journal.setup("PUT", "/_test/load", load)
 
+    def move_branch(self, repository: str, branch: str = "main") -> str:
+        """Let a model's branch move on by a commit, whose id is given; no endpoint changes by it.
+
+        :raises SetupError: there is no such model, or that is no branch.
+        """
+        sha = self.world.move_branch(repository, branch)
+        self.journal.setup("POST", "/_test/commits", {"repository": repository, "branch": branch})
+        return sha
+
     def bills(self) -> list[Bill]:
         """Give what each endpoint of this run has cost, also those that are gone."""
         return self.world.bills()
@@ -176,7 +185,7 @@ def assemble(base_url: str, clock: Clock, options: Options, inside_url: str | No
         faults.load(options.faults)
     if stored is not None:
         kept = [endpoint for endpoint in stored.endpoints.values() if endpoint is not None]
-        world.restore(kept, serial=stored.serial, quotas=stored.quotas)
+        world.restore(kept, serial=stored.serial, quotas=stored.quotas, moves=stored.moves)
     switches = Switches(log_search=options.log_search)
     log = AuditLog() if store is None else AuditLog(store.load_audit())
     links = Links(

@@ -1,8 +1,8 @@
 """The state file: one row per endpoint in SQLite, committed before an answer leaves the server.
 
-Kept: endpoints with their past, the audit log, quotas, the counter from which identity is drawn, and model time. Not
-kept: faults, tokens, journal and traffic; they belong to a run. Secret values are not in it, for they are not in a
-declaration either.
+Kept: endpoints with their past, the audit log, quotas, moves of the Hub's branches, the counter from which identity is
+drawn, and model time. Not kept: faults, tokens, journal and traffic; they belong to a run. Secret values are not in it,
+for they are not in a declaration either.
 """
 
 from __future__ import annotations
@@ -69,7 +69,12 @@ class Store:
                     self._db.execute("INSERT OR REPLACE INTO endpoint VALUES (?, ?, ?)", (namespace, name, record))
             rows = [(act.n, self._act.dump_json(act).decode()) for act in acts]
             self._db.executemany("INSERT OR REPLACE INTO act VALUES (?, ?)", rows)
-            meta = {"now": repr(changes.now), "serial": str(changes.serial), "quotas": json.dumps(changes.quotas)}
+            meta = {
+                "now": repr(changes.now),
+                "serial": str(changes.serial),
+                "quotas": json.dumps(changes.quotas),
+                "moves": json.dumps(changes.moves),
+            }
             self._db.executemany("INSERT OR REPLACE INTO meta VALUES (?, ?)", meta.items())
 
     def load(self) -> Changes | None:
@@ -87,7 +92,13 @@ class Store:
         except ValidationError as error:
             message = f"state file {str(self._path)!r} holds an endpoint that cannot be read: {error}"
             raise SetupError(message) from error
-        return Changes({e.key: e for e in rows}, float(meta["now"]), int(meta["serial"]), json.loads(meta["quotas"]))
+        return Changes(
+            {e.key: e for e in rows},
+            float(meta["now"]),
+            int(meta["serial"]),
+            json.loads(meta["quotas"]),
+            json.loads(meta.get("moves", "{}")),  # a file that was written before branches could move has none
+        )
 
     def load_audit(self) -> list[Act]:
         """Give the audit log in its order.

@@ -20,12 +20,13 @@ from hf_reference.course import Course, metered
 from hf_reference.declaration import Declaration
 from hf_reference.endpoint import TICK_S, Changes, Endpoint, Person, draw_label
 from hf_reference.errors import IllegalEventError, RefusalError, TakenError, WrongStatusError
+from hf_reference.hub_history import History
 from hf_reference.model import Event, Status
 from hf_reference.quotas import Quotas
 from hf_reference.stage import Stage
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
+    from collections.abc import Callable, Iterable, Mapping
 
     from hf_reference.billing import Bill
     from hf_reference.clock import Clock
@@ -53,6 +54,7 @@ class World:
         self.choices = choices
         self.course = Course(oracle, provisioning_s, model.table_of(choices.made()))
         self._quotas = Quotas(choices)
+        self.history = History()
         self._stage = Stage(self.course, choices, self._quotas.change)
         self._registry = self._stage.registry
         self._seed = seed
@@ -123,7 +125,7 @@ class World:
             if self._registry.find(namespace, declaration.name) is not None:
                 raise TakenError(self.choices.taken_text)
             admission.check_name(declaration, self.choices)
-            declaration = admission.filled_in(declaration, self.choices)
+            declaration = admission.filled_in(declaration, self.choices, self.history)
             admission.check_instance(declaration)
             admission.check_parallel_sizes(declaration)
             self._quotas.check(namespace, declaration)
@@ -154,7 +156,7 @@ class World:
             now = self._now()
             endpoint = self._registry.writable(namespace, name)
             old = endpoint.declaration
-            new = admission.filled_in(merge(old), self.choices)
+            new = admission.filled_in(merge(old), self.choices, self.history)
             admission.check_parallel_sizes(new)
             if not admission.same_instance(old, new):
                 admission.check_instance(new)
@@ -245,19 +247,35 @@ class World:
         with self._lock:
             self._quotas.set_limit(namespace, vendor, instance_type, accelerators)
 
+    def move_branch(self, repository: str, branch: str) -> str:
+        """Put a commit on top of a model's branch and give its id; endpoints stay where they are.
+
+        :raises SetupError: there is no such model, or that is no branch.
+        """
+        return self.history.move(repository, branch, self.clock.now())
+
     # The store
 
     def take_changes(self) -> Changes:
         """Give what changed since the last call."""
         with self._lock:
             now = self._now()
-            return Changes(self._registry.take_touched(), now, self._serial, dict(self._quotas.own))
+            quotas, moves = dict(self._quotas.own), self.history.moves
+            return Changes(self._registry.take_touched(), now, self._serial, quotas, moves)
 
-    def restore(self, endpoints: Iterable[Endpoint], *, serial: int, quotas: dict[str, int]) -> None:
+    def restore(
+        self,
+        endpoints: Iterable[Endpoint],
+        *,
+        serial: int,
+        quotas: dict[str, int],
+        moves: Mapping[str, list[float]] | None = None,
+    ) -> None:
         """Take up the endpoints of an earlier run; the clock must have been set before."""
         with self._lock:
             self._serial = serial
             self._quotas.own = dict(quotas)
+            self.history = History(moves)
             for endpoint in sorted(endpoints, key=lambda e: e.serial):
                 self._last_creation = max(self._last_creation, endpoint.created_at)
                 self._stage.put(endpoint, self.clock.now())

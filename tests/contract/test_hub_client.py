@@ -12,6 +12,7 @@ from huggingface_hub.errors import (
     HfHubHTTPError,
     InferenceEndpointError,
     RepositoryNotFoundError,
+    RevisionNotFoundError,
 )
 
 if TYPE_CHECKING:
@@ -262,6 +263,29 @@ def test_a_resolved_revision_is_the_one_the_hub_shows(api: HfApi, small: dict[st
     """What the endpoint runs is what the model's page says."""
     created = api.create_inference_endpoint("e1", revision="v1.0", **small)
     assert created.revision == api.model_info(small["repository"], revision="v1.0").sha
+
+
+def test_a_branch_that_moves_on_leaves_endpoints_where_they_are(
+    server: Running, api: HfApi, small: dict[str, Any]
+) -> None:
+    """The list of commits has one more, the model's page shows it, and the next update to the branch takes it."""
+    created = api.create_inference_endpoint("e1", revision="main", **small)
+    before = api.list_repo_commits(small["repository"])
+    moved = server.move_branch(small["repository"])
+    after = api.list_repo_commits(small["repository"], revision="main")
+    assert [commit.commit_id for commit in after] == [moved, *(commit.commit_id for commit in before)]
+    assert (after[0].title, after[0].authors, before[-1].title) == (
+        "Update model (main, 1)",
+        ["system"],
+        "initial commit",
+    )
+    assert api.model_info(small["repository"]).sha == moved
+    assert created.fetch().revision == before[0].commit_id
+    assert created.update(revision="main").revision == moved
+    with pytest.raises(RevisionNotFoundError):
+        api.list_repo_commits(small["repository"], revision="v9")
+    with pytest.raises(RepositoryNotFoundError):
+        api.list_repo_commits("acme/nowhere")
 
 
 def test_a_lost_answer_leaves_an_endpoint_that_nobody_was_told_of(

@@ -117,7 +117,7 @@ def test_offline_mode_does_not_shut_out_the_server(
 def test_a_server_process_answers_as_one_in_this_process_does(
     hf_server: ReferenceServer, hf_clock: ServerClock, hf_faults: ServerFaults
 ) -> None:
-    """Time, faults, quotas and tokens, all by its test-only routes; what it refuses is a `ValueError`."""
+    """Time, faults, quotas, tokens and commits, all by its test-only routes; what it refuses is a `ValueError`."""
     before = hf_clock.now_s
     hf_clock.advance(60)
     assert hf_clock.now_s == before + 60
@@ -131,6 +131,9 @@ def test_a_server_process_answers_as_one_in_this_process_does(
     hf_server.set_quota("acme", "intel-spr", 7)
     rows = {row.id: row for row in HfApi().list_inference_endpoints_hardware(namespace="acme")}
     assert rows["aws-us-east-1-intel-spr-x1"].max_accelerators == 7
+    assert hf_server.move_branch("gpt2") == HfApi().model_info("gpt2").sha
+    with pytest.raises(ValueError, match="acme/nowhere"):
+        hf_server.move_branch("acme/nowhere", "dev")
 
 
 @pytest.mark.hf_server(speed=50)

@@ -53,6 +53,7 @@ EXCEPTIONS: Final[Mapping[str, Given]] = {
     "compute.accelerator": Given(("cpu", "gpu"), beside_second=at("compute.instance_type", "nvidia-t4")),
     "provider.vendor": Given(("aws", "gcp"), beside_second=at("provider.region", "us-east4")),
     # cannot stand alone
+    "model.pin": Given(beside=at("model.revision", "0" * 40)),  # of a commit: a branch would be resolved
     "adopt": Given(beside={"name": "adopted"}),
     "compute.scaling.min_replica": Given(beside=at("compute.scaling.max_replica", 3)),
     "compute.scaling.scale_to_zero_timeout": Given(beside=at("compute.scaling.min_replica", 0)),

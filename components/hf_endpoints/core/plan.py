@@ -36,6 +36,11 @@ from hf_endpoints.spec.markers import (
 _COMMIT: Final = re.compile(r"[0-9a-f]{40}")
 
 
+def is_commit(revision: object) -> bool:
+    """Whether a revision is a whole commit id, which no branch can move."""
+    return isinstance(revision, str) and _COMMIT.fullmatch(revision) is not None
+
+
 class Kind(Enum):
     """What a change needs."""
 
@@ -156,6 +161,6 @@ def _variant(field: DeclaredField, tree: Tree) -> frozenset[str]:
 
 def _stands_for(change: Change) -> bool:
     """Whether the observation is the commit that the declared branch or tag stood for."""
-    if change.field.marker(Resolved) is None or not isinstance(change.new, str):
+    if change.field.marker(Resolved) is None:
         return False
-    return _COMMIT.fullmatch(change.new) is not None and _COMMIT.fullmatch(str(change.old)) is None
+    return is_commit(change.new) and not is_commit(change.old)

@@ -20,7 +20,7 @@ from hf_endpoints.core.migrate import SCHEMA_VERSION, current
 from hf_endpoints.core.tree import Tree
 from hf_endpoints.spec import EndpointSpec
 
-_OURS: Final = ("schema_version", "namespace", "owner", "generation", "endpoint_name", "leftover")
+_OURS: Final = ("schema_version", "namespace", "owner", "generation", "endpoint_name", "leftover", "branch")
 _OUTPUTS: Final = ("claim", "created_at")
 _ENGINE: Final = "__provider"
 _DEFAULTS: Final[Tree] = {
@@ -34,7 +34,8 @@ class Inputs:
     """The checked inputs of one endpoint. ``tree`` is the spec with its defaults, absent fields left out.
 
     ``leftover`` names an endpoint to delete: the successor that an interrupted replacement made, which was then
-    taken back before the engine could record it.
+    taken back before the engine could record it. ``branch`` is the branch or tag that ``model.revision``, a commit, was
+    resolved from (``pin: commit``).
     """
 
     namespace: str
@@ -43,6 +44,7 @@ class Inputs:
     endpoint_name: str
     tree: Tree
     leftover: str | None = None
+    branch: str | None = None
 
     @property
     def id(self) -> str:
@@ -59,6 +61,7 @@ class Inputs:
             "generation": self.generation,
             "endpoint_name": self.endpoint_name,
             **({"leftover": self.leftover} if self.leftover else {}),
+            **({"branch": self.branch} if self.branch else {}),
         }
 
     @classmethod
@@ -72,6 +75,7 @@ class Inputs:
             endpoint_name=known["endpoint_name"],
             tree={**_DEFAULTS, **spec_part(known)},
             leftover=known.get("leftover"),
+            branch=known.get("branch"),
         )
 
 

@@ -28,7 +28,7 @@ from hf_endpoints.errors import (
     Unauthorized,
 )
 from hf_endpoints.hub.logs import follow_lines, read_lines
-from hf_endpoints.hub.models import ModelInfo, read_model
+from hf_endpoints.hub.models import Commit, ModelInfo, read_commits_since, read_model
 from hf_endpoints.hub.settings import Settings
 
 _TIMEOUT: Final = httpx2.Timeout(60, connect=10)
@@ -167,6 +167,10 @@ class HubClient:
     def model(self, repository: str, revision: str | None) -> ModelInfo:
         """What the Hub says of a model repository; see `hf_endpoints.hub.models.read_model`."""
         return read_model(self._settings, repository, revision)
+
+    def commits_since(self, repository: str, revision: str, since: str) -> tuple[Commit, ...] | None:
+        """The commits after ``since``; see `hf_endpoints.hub.models.read_commits_since`."""
+        return read_commits_since(self._settings, repository, revision, since)
 
     def probe(self, url: str, health_route: str) -> int | None:
         """The status code of the endpoint's health route, or None when it cannot be reached. Never raises."""

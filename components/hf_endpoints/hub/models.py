@@ -1,9 +1,12 @@
-"""What the Hub says of a model repository, as far as a preflight needs it; asked with huggingface_hub's own calls."""
+"""What the Hub says of a model repository: what a preflight needs of it, and its commits."""
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
-from typing import Final
+from typing import Any, Final
+from urllib.parse import quote
 
 import httpx2
 from huggingface_hub.errors import (
@@ -14,11 +17,16 @@ from huggingface_hub.errors import (
     RepositoryNotFoundError,
     RevisionNotFoundError,
 )
+from huggingface_hub.utils import build_hf_headers, paginate
 
 from hf_endpoints.errors import ApiUnwell, DeclarationError
 from hf_endpoints.hub.settings import Settings
 
 _TIMEOUT_S: Final = 20.0
+_PAGE: Final = 100
+"""Commits asked for per page, as @huggingface/hub 2.4 does by default (it says that 1,000 can be had)."""
+MOST_COMMITS: Final = 1000
+"""Of a history, from its end, in which a commit is looked for."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,6 +35,15 @@ class ModelInfo:
 
     commit: str
     task: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Commit:
+    """One commit; ``date`` is the Hub's own text (RFC 3339)."""
+
+    id: str
+    title: str
+    date: str
 
 
 def read_model(settings: Settings, repository: str, revision: str | None) -> ModelInfo:
@@ -38,10 +55,39 @@ def read_model(settings: Settings, repository: str, revision: str | None) -> Mod
     from huggingface_hub import HfApi  # noqa: PLC0415 - a third of a second, for a call that most runs do not make
 
     api = HfApi(endpoint=settings.hub_url, token=settings.token)
-    try:
+    with _asking(settings, repository, revision):
         info = api.model_info(repository, revision=revision, timeout=_TIMEOUT_S)
         if info.gated:
             api.auth_check(repository)
+    return ModelInfo(info.sha or "", info.pipeline_tag)
+
+
+def read_commits_since(settings: Settings, repository: str, revision: str, since: str) -> tuple[Commit, ...] | None:
+    """The commits of a revision's history that came after the commit ``since``, the latest first.
+
+    None where the history does not hold it among its last `MOST_COMMITS`: it is of another branch, or was rewritten.
+    Raises as `read_model`. ``GET /api/models/{repo}/commits/{rev}`` and its pages are those of huggingface_hub 2.4.0
+    (``list_repo_commits``, which has no time-out and reads all of them).
+    """
+    where = f"{settings.hub_url}/api/models/{quote(repository)}/commits/{quote(revision, safe='')}"
+    headers = build_hf_headers(token=settings.token, library_name="pulumi-hf-endpoints")
+    after: list[Commit] = []
+    with _asking(settings, repository, revision):
+        entries: Iterator[dict[str, Any]] = iter(paginate(where, {"limit": _PAGE}, headers, timeout=_TIMEOUT_S))
+        for entry in entries:
+            if entry["id"] == since:
+                return tuple(after)
+            if len(after) == MOST_COMMITS:
+                return None
+            after.append(Commit(entry["id"], entry["title"], entry["date"]))
+    return None
+
+
+@contextmanager
+def _asking(settings: Settings, repository: str, revision: str | None) -> Iterator[None]:
+    """Turn the errors of a call into ours."""
+    try:
+        yield
     except GatedRepoError:
         message = f"model.repository: {repository!r} is gated, and the token's account has no access: ask for it there"
         raise DeclarationError(message) from None
@@ -54,4 +100,3 @@ def read_model(settings: Settings, repository: str, revision: str | None) -> Mod
     except (HfHubHTTPError, httpx2.TransportError, OfflineModeIsEnabled) as failure:
         message = f"{settings.hub_url} cannot be asked about {repository!r} ({type(failure).__name__})"
         raise ApiUnwell(message) from failure
-    return ModelInfo(info.sha or "", info.pipeline_tag)

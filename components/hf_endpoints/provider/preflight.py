@@ -108,7 +108,7 @@ class Preflight:
             return
         repository, revision, task = (value if isinstance(value, str) else None for value in values)
         try:
-            info = self._model(repository or "", revision)
+            info = self.model(repository or "", revision)
         except DeclarationError as error:
             message = f"endpoint {endpoint!r}: {error}"
             raise DeclarationError(message) from None
@@ -118,7 +118,7 @@ class Preflight:
                 f"endpoint {endpoint!r}: model.task: {task!r} is declared, {repository!r} is made for {offered!r}"
             )
 
-    def _model(self, repository: str, revision: str | None) -> ModelInfo | None:
+    def model(self, repository: str, revision: str | None) -> ModelInfo | None:
         """What the Hub says, None when it cannot be asked: once for each, and not again once it is silent."""
         with self._lock:
             if (repository, revision) in self._models or self._hub_is_silent:
@@ -127,9 +127,9 @@ class Preflight:
                 info = self.hub.model(repository, revision)
             except ApiUnwell as error:
                 self._hub_is_silent = True
-                self.warn(f"{error}; repositories are not checked")
+                self.warn(f"{error}; repositories are not checked, and pinned models stay at their commits")
                 return None
-            self._models[repository, revision] = info
+            self._models[repository, revision] = self._models[repository, info.commit] = info
             return info
 
     def check_quota(

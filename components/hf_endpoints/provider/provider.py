@@ -37,6 +37,7 @@ from hf_endpoints.provider import engine_log
 from hf_endpoints.provider.calls import DEBUG, Props, SystemClock, marked, one_line
 from hf_endpoints.provider.lifeline import end_with_engine
 from hf_endpoints.provider.operations import Operations
+from hf_endpoints.provider.pins import Pins
 from hf_endpoints.provider.preflight import Preflight, with_accelerator
 from hf_endpoints.spec import parse_spec
 
@@ -52,6 +53,7 @@ class EndpointProvider(ResourceProvider):
     _snapshots: Snapshots
     _generations: dict[str, int]
     _preflight: Preflight
+    _pins: Pins
 
     def configure(self, req: ConfigureRequest) -> None:
         """Set the plugin process up; called once, before anything else."""
@@ -62,6 +64,7 @@ class EndpointProvider(ResourceProvider):
         self._hub = HubClient(Settings.resolve(req.config.get, os.environ))
         self._operations = Operations(self._hub, SystemClock(), engine_log.warn)
         self._preflight = Preflight(self._hub, engine_log.warn)
+        self._pins = Pins(self._preflight.model, engine_log.warn_once)
         self._snapshots = Snapshots(self._hub, time.monotonic)
         self._generations = {}
 
@@ -77,7 +80,8 @@ class EndpointProvider(ResourceProvider):
             tree = tree_of(parse_spec(spec_part(news), endpoint))
             tree = self._preflight.completed(tree, old, namespace, endpoint)
             tree = self._preflight.with_account(tree, old, endpoint)
-            inputs = next_inputs(old, namespace, owner, tree, remembered)
+            tree, branch = self._pins.resolved(tree, old, owner)
+            inputs = replace(next_inputs(old, namespace, owner, tree, remembered), branch=branch)
             self._preflight.check_repository(tree, old, endpoint)
             edit = plan(old, inputs) if old is not None else None
             if edit is not None and not edit.replaces:
@@ -128,13 +132,13 @@ class EndpointProvider(ResourceProvider):
         inputs = Inputs.from_props(props)
         tree = with_accelerator(inputs.tree, self._preflight.rows(inputs.namespace), inputs.id)
         tree = self._preflight.with_account(tree, None, inputs.id, needed=True)
-        state = self._operations.create(replace(inputs, tree=tree))
+        state = self._operations.create(self._pins.settled(replace(inputs, tree=tree)))
         return CreateResult(state.inputs.id, state.to_props())
 
     @one_line
     def update(self, _id: str, olds: Props, news: Props) -> UpdateResult:
         """Change the endpoint in place; returns when the API has accepted it."""
-        state = self._operations.update(State.from_props(olds), Inputs.from_props(news))
+        state = self._operations.update(State.from_props(olds), self._pins.settled(Inputs.from_props(news)))
         return UpdateResult(state.to_props())
 
     @one_line

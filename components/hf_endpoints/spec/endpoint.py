@@ -50,6 +50,8 @@ class Model(Part):
     """Model repository on the Hub, `owner/name`."""
     revision: Annotated[Text | None, Resolved(), ClearedBy("main"), Follows(_REPOSITORY)] = None
     """Branch, tag or commit; the API answers with the commit. Left out: the default branch at the time of the call."""
+    pin: Annotated[Literal["branch", "commit"] | None, Local()] = None
+    """`commit`: a preview shows the commit of the branch as `revision`, and `up` sends it; else the API resolves it."""
     task: Annotated[Text | None, Follows(_REPOSITORY)] = None
     """Task, such as `text-generation`; the API fills it in from the repository."""
     framework: Literal["pytorch", "custom", "llamacpp"] = "pytorch"

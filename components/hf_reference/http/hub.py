@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
+from urllib.parse import quote
 
 from starlette.requests import Request
 from starlette.responses import Response
@@ -11,6 +12,7 @@ from hf_reference import catalogue, hub_models, wire
 from hf_reference.answers import answer, error
 from hf_reference.errors import MissingError
 from hf_reference.http.parts import Parts
+from hf_reference.http.queries import whole
 from hf_reference.http.routes import Routes
 from hf_reference.tokens import NAMES
 
@@ -19,6 +21,10 @@ if TYPE_CHECKING:
     from hf_reference.tokens import Grant
 
 _SINCE: Final = "2026-01-01T00:00:00.000Z"
+_COMMITS: Final = 50
+"""On a page where no number was asked for; guessed."""
+_MOST_COMMITS: Final = 1000
+"""On a page (documentation of ``listCommits`` in @huggingface/hub 2.4)."""
 
 
 def router(parts: Parts) -> Routes:
@@ -37,6 +43,10 @@ def router(parts: Parts) -> Routes:
     @routes.get("/models/{repository:path}/revision/{revision:path}")
     async def at_revision(repository: str, revision: str, request: Request) -> Response:
         return _model(parts, repository, revision, request)
+
+    @routes.get("/models/{repository:path}/commits/{revision:path}")
+    async def commits(repository: str, revision: str, request: Request) -> Response:
+        return _commits(parts, repository, revision, request)
 
     @routes.get("/models/{repository:path}")
     async def at_main(repository: str, request: Request) -> Response:
@@ -66,9 +76,30 @@ def _model(parts: Parts, repository: str, revision: str, request: Request) -> Re
     if model is None:
         return _refused("Repository not found", 404, "RepoNotFound")
     try:
-        return answer(catalogue.render_hub_model(model, revision, blobs=request.query_params.get("blobs") == "true"))
+        sha = parts.world.history.resolve(model, revision)
     except MissingError as missing:
         return _refused(str(missing), 404, "RevisionNotFound")
+    return answer(catalogue.render_hub_model(model, sha, blobs=request.query_params.get("blobs") == "true"))
+
+
+def _commits(parts: Parts, repository: str, revision: str, request: Request) -> Response:
+    """Answer with one page of a history, the latest commit first; the next page is named in the header ``Link``."""
+    model = _visible(parts, repository, request)
+    if model is None:
+        return _refused("Repository not found", 404, "RepoNotFound")
+    try:
+        found = parts.world.history.commits(model, revision)
+    except MissingError as missing:
+        return _refused(str(missing), 404, "RevisionNotFound")
+    limit = whole(request.query_params, "limit", 1, _MOST_COMMITS) or _COMMITS
+    page = whole(request.query_params, "p", 0) or 0
+    shown = found[page * limit : (page + 1) * limit]
+    response = answer([catalogue.render_commit(commit) for commit in shown])
+    response.headers["x-total-count"] = str(len(found))
+    if (page + 1) * limit < len(found):
+        path = f"{parts.base_url}/api/models/{repository}/commits/{quote(revision, safe='')}"
+        response.headers["link"] = f'<{path}?p={page + 1}&limit={limit}>; rel="next"'
+    return response
 
 
 def _auth_check(parts: Parts, repository: str, request: Request) -> Response:

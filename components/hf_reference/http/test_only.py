@@ -55,6 +55,14 @@ class Load(BaseModel):
     """What each replica shows."""
 
 
+class Move(BaseModel):
+    """Body of ``POST /_test/commits``: a branch of one of the Hub's models that moves on by a commit."""
+
+    model_config = ConfigDict(extra="forbid")
+    repository: str
+    branch: str = "main"
+
+
 class Switch(BaseModel):
     """Body of ``PUT /_test/log-search``."""
 
@@ -90,6 +98,14 @@ def router(parts: Parts) -> Routes:
         parts.commit()
         parts.journal.setup("PUT", "/_test/load", wanted.model_dump())
         return answer({})
+
+    @routes.post("/commits")
+    async def commits(request: Request) -> Response:
+        wanted = await _parsed(Move, request)
+        sha = parts.world.move_branch(wanted.repository, wanted.branch)
+        parts.commit(even_if_only_time_passed=True)
+        parts.journal.setup("POST", "/_test/commits", wanted.model_dump())
+        return answer({"commit": sha})
 
     @routes.get("/billing")
     async def billing() -> Response:
