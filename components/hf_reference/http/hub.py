@@ -17,6 +17,8 @@ from hf_reference.http.routes import Routes
 from hf_reference.tokens import NAMES
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from hf_reference.hub_models import HubModel
     from hf_reference.tokens import Grant
 
@@ -42,15 +44,15 @@ def router(parts: Parts) -> Routes:
     # The revision may hold slashes; so may the repository, and the first "/revision/" ends it.
     @routes.get("/models/{repository:path}/revision/{revision:path}")
     async def at_revision(repository: str, revision: str, request: Request) -> Response:
-        return _model(parts, repository, revision, request)
+        return _of_model(_model, parts, repository, revision, request)
 
     @routes.get("/models/{repository:path}/commits/{revision:path}")
     async def commits(repository: str, revision: str, request: Request) -> Response:
-        return _commits(parts, repository, revision, request)
+        return _of_model(_commits, parts, repository, revision, request)
 
     @routes.get("/models/{repository:path}")
     async def at_main(repository: str, request: Request) -> Response:
-        return _model(parts, repository, "main", request)
+        return _of_model(_model, parts, repository, "main", request)
 
     return routes
 
@@ -70,36 +72,41 @@ def _refused(text: str, status: int, code: str) -> Response:
     return response
 
 
-def _model(parts: Parts, repository: str, revision: str, request: Request) -> Response:
+def _model(parts: Parts, model: HubModel, revision: str, request: Request) -> Response:
     """Answer with a model's info. A gated one is shown to everybody, as on the Hub; only its files are not."""
-    model = _visible(parts, repository, request)
-    if model is None:
-        return _refused("Repository not found", 404, "RepoNotFound")
-    try:
-        sha = parts.world.history.resolve(model, revision)
-    except MissingError as missing:
-        return _refused(str(missing), 404, "RevisionNotFound")
+    sha = parts.world.history.resolve(model, revision)
     return answer(catalogue.render_hub_model(model, sha, blobs=request.query_params.get("blobs") == "true"))
 
 
-def _commits(parts: Parts, repository: str, revision: str, request: Request) -> Response:
+def _commits(parts: Parts, model: HubModel, revision: str, request: Request) -> Response:
     """Answer with one page of a history, the latest commit first; the next page is named in the header ``Link``."""
-    model = _visible(parts, repository, request)
-    if model is None:
-        return _refused("Repository not found", 404, "RepoNotFound")
-    try:
-        found = parts.world.history.commits(model, revision)
-    except MissingError as missing:
-        return _refused(str(missing), 404, "RevisionNotFound")
+    found = parts.world.history.commits(model, revision)
     limit = whole(request.query_params, "limit", 1, _MOST_COMMITS) or _COMMITS
     page = whole(request.query_params, "p", 0) or 0
     shown = found[page * limit : (page + 1) * limit]
     response = answer([catalogue.render_commit(commit) for commit in shown])
     response.headers["x-total-count"] = str(len(found))
     if (page + 1) * limit < len(found):
-        path = f"{parts.base_url}/api/models/{repository}/commits/{quote(revision, safe='')}"
+        path = f"{parts.base_url}/api/models/{model.repository}/commits/{quote(revision, safe='')}"
         response.headers["link"] = f'<{path}?p={page + 1}&limit={limit}>; rel="next"'
     return response
+
+
+def _of_model(
+    show: Callable[[Parts, HubModel, str, Request], Response],
+    parts: Parts,
+    repository: str,
+    revision: str,
+    request: Request,
+) -> Response:
+    """Answer with what is shown of a model at a revision; 404 in the Hub's form where one of them is not there."""
+    model = _visible(parts, repository, request)
+    if model is None:
+        return _refused("Repository not found", 404, "RepoNotFound")
+    try:
+        return show(parts, model, revision, request)
+    except MissingError as missing:
+        return _refused(str(missing), 404, "RevisionNotFound")
 
 
 def _auth_check(parts: Parts, repository: str, request: Request) -> Response:
