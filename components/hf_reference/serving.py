@@ -39,7 +39,11 @@ class Connection(HttpToolsProtocol):
 
         async def reachable(scope: Scope, receive: Receive, send: Send) -> None:
             scope.setdefault("extensions", {})[CONNECTION] = transport
-            await app(scope, receive, send)
+            try:
+                await app(scope, receive, send)
+            except asyncio.CancelledError:  # by a stop that cannot wait any longer: there is nobody left to be told
+                self.cycle.disconnected = True
+                transport.abort()
 
         self.app = reachable
 

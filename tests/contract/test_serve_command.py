@@ -10,49 +10,14 @@ import subprocess
 import sys
 import urllib.error
 import urllib.request
-from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from tests.support.served import MOUNTED, call, served
+
 if TYPE_CHECKING:
-    from collections.abc import Iterator
     from pathlib import Path
-
-
-ALONE = ("-m", "hf_reference")
-MOUNTED = ("-c", "from hf_endpoints.cli import main; main()", "serve")
-
-
-@contextmanager
-def served(*options: str, end: signal.Signals = signal.SIGTERM, command: tuple[str, ...] = ALONE) -> Iterator[str]:
-    """Run ``serve`` for the length of a block, give its base URL, and demand a clean end."""
-    environment = {**os.environ, "PYTHONPATH": os.pathsep.join(p for p in sys.path if p)}
-    process = subprocess.Popen(
-        [sys.executable, *command, "--quiet", *options],
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-        text=True,
-        env=environment,
-    )
-    try:
-        assert process.stdout is not None
-        yield process.stdout.readline().strip()
-        process.send_signal(end)
-        rest, errors = process.communicate(timeout=10)
-        if end is not signal.SIGKILL:
-            assert (process.returncode, rest, errors) == (0, "", "")
-    finally:
-        process.kill()
-        process.communicate()
-
-
-def call(method: str, url: str, body: Any = None) -> Any:
-    """Send one request and give the parsed answer."""
-    data = None if body is None else json.dumps(body).encode()
-    request = urllib.request.Request(url, data, {"authorization": "Bearer hf_x"}, method=method)  # noqa: S310 - loopback
-    with urllib.request.urlopen(request, timeout=10) as answer:  # noqa: S310 - loopback
-        return json.loads(answer.read())
 
 
 @pytest.mark.parametrize("end", [signal.SIGTERM, signal.SIGINT], ids=lambda s: s.name)

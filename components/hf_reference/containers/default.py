@@ -6,6 +6,7 @@ Routes, error texts and the order of checks are those of its ``webservice_starle
 
 from __future__ import annotations
 
+from functools import partial
 from typing import TYPE_CHECKING, Final
 
 from starlette.concurrency import run_in_threadpool
@@ -14,7 +15,7 @@ from starlette.responses import PlainTextResponse, Response
 from hf_reference import wire
 from hf_reference.answers import error
 from hf_reference.containers import media
-from hf_reference.containers.handlers import HandlerError
+from hf_reference.containers.handlers import HandlerError, aside
 from hf_reference.tasks import table, widgets
 from hf_reference.tasks.request import Request
 
@@ -45,7 +46,7 @@ async def serve(endpoint: Endpoint, call: Call) -> Response:
     try:
         body = media.read(call, model.task or "", task.takes if task else "json")
         if task is None or handled:
-            return media.write(call, await run_in_threadpool(_handle, endpoint, call, body))
+            return media.write(call, await aside(partial(_handle, endpoint, call, body)))
         compat = model.env.get("API_INFERENCE_COMPAT", "").lower() in _TRUE
         answered = await run_in_threadpool(_predict, endpoint, task, body, compat=compat)
         return media.write(call, answered[0] if call.path == "generate" else answered)

@@ -53,6 +53,7 @@ def router(parts: Parts) -> Routes:
         counts = choices.health_checks == "count" or path.strip("/") != health_route(endpoint.declaration).strip("/")
         arrived = parts.world.arrive(label) if counts else endpoint
         try:
+            await request.body()  # so that looking whether the client is still there does not take it
             held = await _held(parts, arrived, request) if arrived is not None else None
             answered = _proxy(held, request, choices)
             if answered is None and held is not None:
@@ -96,7 +97,8 @@ def _admit(parts: Parts, endpoint: Endpoint, request: Request) -> None:
 async def _held(parts: Parts, endpoint: Endpoint, request: Request) -> Endpoint | None:
     """Hold a request while its endpoint wakes, if ``X-Scale-Up-Timeout`` asks for it (autoscaling guide).
 
-    The seconds are model time; a clock that stands still is not waited for longer than as many real ones.
+    The seconds are model time; a clock that stands still is not waited for longer than as many real ones. A client
+    that leaves, and a server that stops, end it.
     """
     try:
         patience_s = float(request.headers.get("x-scale-up-timeout", "0"))
@@ -107,9 +109,11 @@ async def _held(parts: Parts, endpoint: Endpoint, request: Request) -> Endpoint 
     label, until, real_until = endpoint.label, parts.clock.now() + patience_s, time.monotonic() + patience_s
     held: Endpoint | None = endpoint
     while held is not None and held.life.status in _COMING and not _refused_to_wait(held, request, parts.world.choices):
-        if parts.clock.now() >= until or time.monotonic() >= real_until:
+        if parts.clock.now() >= until or time.monotonic() >= real_until or parts.stopping.is_set():
             break
         await asyncio.sleep(_POLL_S)
+        if await request.is_disconnected():
+            break
         held = parts.world.at_label(label)
     return held
 

@@ -22,6 +22,8 @@ from hf_reference.http.strikes import Strikes, gone
 from hf_reference.journal import HEADERS
 
 if TYPE_CHECKING:
+    import threading
+
     from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
     from hf_reference.http.parts import Parts
@@ -32,6 +34,8 @@ DATA_LIMIT: Final = 32 << 20
 """Bytes of a body at an endpoint's own address: an image or a minute of sound. Guessed."""
 _DISCARDED: Final = 64 << 20
 """Bytes of a body that is too large which are read for the sake of clients that write all of it before they read."""
+_POLL_S: Final = 0.02
+"""Real seconds between two looks whether the server is about to stop."""
 _CONTROL: Final = ("/v2", "/v3")
 _DATA: Final = "/e/"
 _TEST_ONLY: Final = "/_test"
@@ -58,7 +62,7 @@ class Desk:
         strikes = self._strikes(scope, body)
         delay_s = strikes.delay_s + (self._parts.latency_s if scope["path"].startswith(_CONTROL) else 0)
         if delay_s:
-            await asyncio.sleep(delay_s)
+            await _wait(delay_s, self._parts.stopping)
         request_id = self._request_id()
         scope.setdefault("extensions", {})[REQUEST_ID] = request_id
         visit = _Visit(self._parts, scope, body, strikes, send, size=size, request_id=request_id, began=began)
@@ -179,6 +183,13 @@ class _Visit:
 
     def _digest(self, body: bytes) -> str:
         return sha256(body.replace(self._parts.base_url.encode(), b"{base}")).hexdigest()
+
+
+async def _wait(seconds: float, stopping: threading.Event) -> None:
+    """Wait that long in real time, but not beyond a stop of the server."""
+    until = time.monotonic() + seconds
+    while (left := until - time.monotonic()) > 0 and not stopping.is_set():  # noqa: ASYNC110 - an event of threads
+        await asyncio.sleep(min(left, _POLL_S))
 
 
 def _token(scope: Scope) -> str | None:
