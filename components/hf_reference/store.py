@@ -24,6 +24,9 @@ if TYPE_CHECKING:
 FORMAT: Final = 2
 """Stands in the file; a file of another format is refused, never guessed at."""
 
+_PATIENCE_S: Final = 0.2
+"""Real seconds to wait for the end of a server that has the file."""
+
 _SCHEMA: Final = """
 CREATE TABLE IF NOT EXISTS endpoint (namespace TEXT, name TEXT, record TEXT NOT NULL, PRIMARY KEY (namespace, name));
 CREATE TABLE IF NOT EXISTS act (n INTEGER PRIMARY KEY, record TEXT NOT NULL);
@@ -37,18 +40,22 @@ class Store:
     def __init__(self, path: Path) -> None:
         """Open or make the file.
 
-        :raises SetupError: it cannot be opened, or is not ours.
+        :raises SetupError: it cannot be opened, is not ours, or another server has it.
         """
         self._path = path
         try:
-            self._db = sqlite3.connect(path, check_same_thread=False, isolation_level=None)
+            self._db = sqlite3.connect(path, timeout=_PATIENCE_S, check_same_thread=False, isolation_level=None)
+            # One server at a time: two would write over each other's answers. The lock goes with the process.
+            self._db.execute("PRAGMA locking_mode = EXCLUSIVE")
             # WAL with NORMAL loses nothing when the process is killed; only a power cut may cost the last commits.
             self._db.execute("PRAGMA journal_mode = WAL")
             self._db.execute("PRAGMA synchronous = NORMAL")
             self._db.executescript(_SCHEMA)
             self._db.execute("INSERT OR IGNORE INTO meta VALUES ('format', ?)", (str(FORMAT),))
         except sqlite3.Error as error:
-            message = f"cannot use state file {str(path)!r}: {error}"
+            busy = getattr(error, "sqlite_errorcode", None) == sqlite3.SQLITE_BUSY
+            why = "another server uses it: end that one, or give this one another file" if busy else error
+            message = f"cannot use state file {str(path)!r}: {why}"
             raise SetupError(message) from error
         if (found := self._meta().get("format")) != str(FORMAT):
             self._db.close()

@@ -170,6 +170,14 @@ def test_a_file_of_another_format_is_refused(path: Path, store: Store) -> None:
         Store(path)
 
 
+def test_a_file_belongs_to_one_server_at_a_time(path: Path, store: Store) -> None:
+    """Two would acknowledge what the other then writes over; it is free as soon as the first one closes it."""
+    with pytest.raises(SetupError, match="another server uses it"):
+        Store(path)
+    store.close()
+    Store(path).close()
+
+
 def test_a_file_that_is_no_database_is_refused(path: Path) -> None:
     """Nothing of it is overwritten."""
     path.write_text("a shopping list, and a long one, so that it cannot be taken for an empty file " * 20)
