@@ -7,19 +7,22 @@ from typing import Any, Final
 
 import pulumi
 
+from hf_endpoints import stack_file
+from hf_endpoints.core.naming import owner_in_stack
 from hf_endpoints.core.state import tree_of
-from hf_endpoints.core.tree import ABSENT, value_at
+from hf_endpoints.core.tree import Tree, value_at
+from hf_endpoints.core.wire import Observation
 from hf_endpoints.errors import ApiUnwell, DeclarationError, HfEndpointsError
 from hf_endpoints.provider.preflight import with_accelerator
 from hf_endpoints.resources import InferenceEndpoint, PrivateLink
 from hf_endpoints.resources.private_link import check_endpoints
 from hf_endpoints.resources.watches import program_hub
-from hf_endpoints.spec import declared_fields, parse_private_link, parse_spec
-from hf_endpoints.spec.markers import WriteOnly
+from hf_endpoints.spec import parse_private_link, parse_spec
 
 _NO_MAP: Final = "hf-endpoints:endpoints needs to be a map from logical name to endpoint, as in 'small: {model: …}'"
 """Without what it is instead: that may hold secrets."""
 _NO_LINKS: Final = "hf-endpoints:privateLinks needs to be a map from logical name to link, as in 'inside: {vpc_id: …}'"
+_NAMELESS: Final = "needs a logical name: the map has an entry whose key is empty"
 
 
 class Stack(dict[str, InferenceEndpoint]):
@@ -79,7 +82,7 @@ def _map(config: pulumi.Config, key: str, otherwise: str) -> Mapping[str, Any]:
 
 def _private_links(config: pulumi.Config, declarations: Mapping[str, Any]) -> Mapping[str, Mapping[str, Any]]:
     links = _map(config, "privateLinks", _NO_LINKS)
-    problems: list[str] = []
+    problems = [f"private link '': {_NAMELESS}"] if "" in links else []
     for name, raw in links.items():
         try:
             spec = parse_private_link(raw, name)
@@ -98,8 +101,8 @@ def _private_links(config: pulumi.Config, declarations: Mapping[str, Any]) -> Ma
 
 
 def _declarations(config: pulumi.Config) -> Mapping[str, Mapping[str, object]]:
-    raw = _map(config, "endpoints", _NO_MAP)
-    problems: list[str] = []
+    raw, written = _map(config, "endpoints", _NO_MAP), stack_file.settings()
+    problems = [*stack_file.misspelt(written), *([f"endpoint '': {_NAMELESS}"] if "" in raw else [])]
     for name, spec in raw.items():
         try:
             parse_spec(spec, name)
@@ -107,39 +110,11 @@ def _declarations(config: pulumi.Config) -> Mapping[str, Mapping[str, object]]:
             problems.extend(error.problems)
     if problems:
         raise DeclarationError(*problems)
-    if doubled := _doubled_names(raw):
+    if doubled := stack_file.doubled_names(raw):
         raise DeclarationError(*doubled)
-    if not pulumi.runtime.is_config_secret("hf-endpoints:endpoints"):
-        _warn_of_plain_secrets(raw)
+    for warning in stack_file.plain_secrets(written, raw):
+        pulumi.log.warn(warning)
     return raw
-
-
-def _doubled_names(declarations: Mapping[str, Mapping[str, object]]) -> list[str]:
-    holders: dict[object, list[str]] = {}
-    for logical, spec in declarations.items():
-        if spec.get("name"):
-            holders.setdefault(spec["name"], []).append(logical)
-    return [
-        f"endpoint {second!r}: name: {name!r} is the name of endpoint {first!r} as well: give each its own"
-        for name, (first, *others) in holders.items()
-        for second in others
-    ]
-
-
-def _warn_of_plain_secrets(declarations: Mapping[str, Mapping[str, object]]) -> None:
-    """Show how to encrypt values that lie in the stack file, which usually is in git, as plain text."""
-    for logical, spec in declarations.items():
-        for field in declared_fields():
-            value = value_at(spec, field.path)
-            if field.marker(WriteOnly) is None or value is ABSENT:
-                continue
-            keys = [f".{key}" for key in value] if isinstance(value, Mapping) else [""]
-            for key in keys:
-                path = f"hf-endpoints:endpoints.{logical}.{field.dotted}{key}"
-                pulumi.log.warn(
-                    f"endpoint {logical!r}: {field.dotted}{key}: stands in plain text in the stack file: "
-                    f"run 'pulumi config set --secret --path \"{path}\"'"
-                )
 
 
 def _look_ahead(namespace: str, declarations: Mapping[str, Mapping[str, object]]) -> None:
@@ -148,17 +123,19 @@ def _look_ahead(namespace: str, declarations: Mapping[str, Mapping[str, object]]
     The engine stops at the first refused resource, so the mistakes of all are gathered here. What already runs on an
     instance that is no longer offered may stay.
     """
+    trees = {name: tree_of(parse_spec(raw, name)) for name, raw in declarations.items()}
     try:
         rows = program_hub().hardware(namespace, patient=False)
         problems: dict[str, str] = {}
-        for name, raw in declarations.items():
+        for name, tree in trees.items():
             try:
-                with_accelerator(tree_of(parse_spec(raw, name)), rows, name)
+                with_accelerator(tree, rows, name)
             except DeclarationError as error:
                 problems[name] = str(error)
-        if problems:
-            running = _names_of_ours(namespace)
-            new = [problem for name, problem in problems.items() if name not in running]
+        if problems or stack_file.over_quota(trees, rows, {}, namespace):
+            there = _there(namespace, trees)
+            new = [problem for name, problem in problems.items() if not there[name]]
+            new += stack_file.over_quota(trees, rows, there, namespace)
             if new:
                 raise DeclarationError(*new)
     except ApiUnwell as error:
@@ -167,8 +144,17 @@ def _look_ahead(namespace: str, declarations: Mapping[str, Mapping[str, object]]
         pulumi.log.warn(f"{error}; this preview checks only what can be checked without it")
 
 
-def _names_of_ours(namespace: str) -> set[str]:
-    """The logical names of this stack's endpoints that exist; the provider judges edits of those by their state."""
-    prefix = f"{pulumi.get_project()}/{pulumi.get_stack()}/"
-    owners = [found.ownership.owner or "" for found in program_hub().endpoints(namespace)]
-    return {owner.removeprefix(prefix) for owner in owners if owner.startswith(prefix)}
+def _there(namespace: str, trees: Mapping[str, Tree]) -> dict[str, list[Observation]]:
+    """The endpoints that exist for each logical name: this stack's own, also under a former name, or of a given name.
+
+    The provider judges edits of those by their state.
+    """
+    found = list(program_hub().endpoints(namespace))
+    project, stack = pulumi.get_project(), pulumi.get_stack()
+    there = {}
+    for name, tree in trees.items():
+        former = value_at(tree, ("options", "aliases"))
+        names = [name, *(former if isinstance(former, list) else [])]
+        owners = {owner_in_stack(project, stack, each) for each in names}
+        there[name] = [one for one in found if one.ownership.owner in owners or one.name == tree.get("name")]
+    return there

@@ -6,7 +6,7 @@ import re
 from typing import Any, Final
 
 from hf_reference.server import Running
-from tests.support.engine import Project, endpoint, writes
+from tests.support.engine import NAMESPACE, Project, endpoint, writes
 
 MODEL: Final = {"repository": "openai-community/gpt2", "task": "text-generation"}
 COMPUTE: Final = {"instance_type": "intel-spr", "instance_size": "x1"}
@@ -293,12 +293,31 @@ def test_a_stack_file_without_namespace_or_with_endpoints_that_are_no_map_is_ref
     assert writes(server) == []
 
 
+def test_a_misspelt_setting_and_an_empty_logical_name_are_refused(project: Project, server: Running):
+    """A map under a key that nobody reads would pass for an empty stack, and the next up would delete everything."""
+    project.configure(endpoint={"small": endpoint()}, endpoints={"": endpoint()}, colour="blue")
+    outcome = project.preview().expect_failure()
+    expected = (
+        "error: hf-endpoints:endpoint: is not a setting: did you mean 'hf-endpoints:endpoints'?\n"
+        "endpoint '': needs a logical name: the map has an entry whose key is empty\n"
+    )
+    assert expected in re.sub(r"^ +", "", outcome.text, flags=re.MULTILINE), outcome.text
+    assert "colour" not in outcome.text, "a program may have settings of its own"
+    assert writes(server) == []
+
+
 def test_a_physical_name_belongs_to_one_endpoint_of_the_stack(project: Project, server: Running):
     """Two of one name would take turns with one endpoint: the second is refused, and told which has it."""
     project.declare({"first": endpoint(name="mine"), "second": endpoint(name="mine"), "third": endpoint(name="ours")})
     outcome = project.up().expect_failure()
     line = "endpoint 'second': name: 'mine' is the name of endpoint 'first' as well: give each its own"
     assert [line] == problems(outcome.text.rpartition("Diagnostics:")[2])
+
+    before = len(server.journal.entries())
+    project.declare({name: endpoint(name=name) for name in ("mine", "ours", "theirs")})
+    assert set(project.planned().values()) == {"create"}
+    asked = [entry.path for entry in server.journal.entries()[before:] if entry.path.startswith("/v2/endpoint/")]
+    assert asked == [f"/v2/endpoint/{NAMESPACE}"] * 2, "one list for all checks, and one for the outputs"
     assert writes(server) == []
 
 
@@ -319,15 +338,18 @@ def test_an_engine_on_several_accelerators_needs_a_parallel_size(project: Projec
     assert writes(server) == []
 
 
+def commands(text: str) -> list[str]:
+    """The paths in the commands that encrypt."""
+    return re.findall(r"stands in plain text in the stack file: run 'pulumi config set --secret --path \"(.+)\"'", text)
+
+
 def test_a_secret_in_plain_text_is_warned_of_with_the_command_that_encrypts_it(project: Project):
-    """The stack file usually is in git. The command that is shown works, and then nothing is left to warn of."""
+    """The stack file usually is in git. The command that is shown works; what is still plain is told again."""
     registry = {"url": "a/b:1", "credentials": {"username": "robot", "password": HIDDEN}}
     project.declare({"small": model(secrets={"KEY": HIDDEN}, image={"custom": registry})})
     text = project.preview().expect_success().text.rpartition("Diagnostics:")[2]
     assert HIDDEN not in text
-    paths = re.findall(
-        r"stands in plain text in the stack file: run 'pulumi config set --secret --path \"(.+)\"'", text
-    )
+    paths = commands(text)
     below = "hf-endpoints:endpoints.small.model"
     assert sorted(paths) == [
         f"{below}.image.custom.credentials.password",
@@ -336,5 +358,7 @@ def test_a_secret_in_plain_text_is_warned_of_with_the_command_that_encrypts_it(p
     ]
     for path in paths:
         project.pulumi("config", "set", "--secret", "--path", path, HIDDEN, "-s", project.stack).expect_success()
+        if path == paths[0]:
+            assert commands(project.preview().expect_success().text) == paths[1:]
     assert HIDDEN not in project.stack_file.read_text()
     assert "plain text" not in project.preview().expect_success().text

@@ -20,26 +20,31 @@ def large(**changes: Any) -> dict[str, Any]:
     return endpoint(compute=A100, wait=False, **changes)
 
 
-def refusal(outcome: Outcome) -> tuple[int, int]:
-    """Need and use in the one line about quota."""
+def refusal(outcome: Outcome) -> tuple[str, int, int]:
+    """Whom the one line about quota names, and need and use; what to ask for is both together."""
     lines = {line.strip() for line in outcome.expect_failure().text.splitlines() if "accelerators of" in line}
-    [line] = {line.partition("has a problem: ")[2] for line in lines}
+    [line] = {line.removeprefix("error: ").rpartition("has a problem: ")[2] for line in lines}
     found = re.fullmatch(
-        r"endpoint 'e\d': compute\.instance_type: this stack needs (\d) more accelerators of 'nvidia-a100' on aws, "
-        r"(\d) of 4 are in use in namespace 'acme': ask for a higher quota \(contact form of the service\), "
-        r"pause or delete an endpoint, or replace with 'replace: delete_first'",
+        r"endpoints? (.+): compute\.instance_type: this stack needs (?:at least )?(\d) more accelerators of "
+        r"'nvidia-a100' on aws, (\d) of 4 are in use in namespace 'acme': ask the service for a quota of "
+        r"(?:at least )?(\d) \(its contact form\), pause or delete an endpoint, "
+        r"or replace with 'replace: delete_first'",
         line,
     )
     assert found is not None, line
-    return int(found[1]), int(found[2])
+    need, used, quota = (int(found[number]) for number in (2, 3, 4))
+    assert need + used == quota
+    return found[1], need, used
 
 
-def test_five_a100_with_four_allowed_are_refused_in_the_preview_with_one_line(project: Project, server: Running):
-    """Several endpoints add up, replicas count at their most, and a paused one does not count."""
+def test_more_a100_than_are_allowed_are_refused_in_the_preview_with_one_line(project: Project, server: Running):
+    """Several endpoints add up, all of them; replicas count at their most, and a paused one does not count."""
     project.declare({f"e{number}": large() for number in range(5)})
-    assert refusal(project.preview()) == (5, 0)
+    assert refusal(project.preview()) == ("'e0', 'e1', 'e2', 'e3', 'e4'", 5, 0)
+    project.declare({"cpu": endpoint(), **{f"e{number}": large() for number in range(9)}})
+    assert refusal(project.preview())[1:] == (9, 0)
     project.declare({"e0": endpoint(compute={**A100, "scaling": {"max_replica": 5}}), "cpu": endpoint()})
-    assert refusal(project.preview()) == (5, 0)
+    assert refusal(project.preview()) == ("'e0'", 5, 0)
     project.declare({f"e{number}": large(run_state="paused" if number == 4 else "running") for number in range(5)})
     assert set(project.planned().values()) == {"create"}
     assert writes(server) == []
@@ -57,12 +62,12 @@ def test_a_replacement_needs_quota_for_both_unless_it_deletes_first(project: Pro
 
     edited = {**others, "e3": large(name="last"), "e4": large(run_state="paused")}
     project.declare({**edited, "e0": large(replace_trigger="again")})
-    assert refusal(project.preview()) == (1, 4)
+    assert refusal(project.preview()) == ("'e0'", 1, 4)
     project.declare({**edited, "e4": large()})
-    assert refusal(project.preview()) == (1, 4)
+    assert refusal(project.preview()) == ("'e4'", 1, 4)
     # An up may start one before it pauses the other, so what one frees is not for the other.
     project.declare({**edited, "e0": large(run_state="paused"), "e4": large()})
-    assert refusal(project.preview()) == (1, 4)
+    assert refusal(project.preview()) == ("'e4'", 1, 4)
     assert writes(server) == before
 
     project.declare({**edited, "e0": large(replace_trigger="again", replace="delete_first")})

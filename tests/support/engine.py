@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
 import subprocess
 import tempfile
 from collections.abc import Mapping
@@ -72,7 +73,9 @@ class Project:
         (folder / "stacks").mkdir(parents=True)
         (folder / "backend").mkdir()
         (folder / "home").mkdir()
-        (folder / "infra").symlink_to(ROOT / "infra")
+        # A link, so that a test may put another program there; to a folder from which the program finds its project.
+        shutil.copytree(ROOT / "infra", folder / "program", ignore=shutil.ignore_patterns("__pycache__"))
+        (folder / "infra").symlink_to("program")
         (folder / "Pulumi.yaml").write_text((ROOT / "Pulumi.yaml").read_text())
         environment = {
             **os.environ,

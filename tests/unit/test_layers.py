@@ -14,11 +14,24 @@ from pulumi.runtime import rpc
 from hf_endpoints.spec.part import UNKNOWN
 
 SOURCE = Path(__file__).parents[2] / "components"
-LAYERS = ("errors", "spec", "core", "hub", "aws", "provider", "resources", "stack", "lookup", "cli", "testing")
+LAYERS = (
+    "errors",
+    "spec",
+    "core",
+    "hub",
+    "aws",
+    "provider",
+    "resources",
+    "stack_file",
+    "stack",
+    "lookup",
+    "cli",
+    "testing",
+)
 HOMES = {
     "pydantic": ("spec", "resources/properties.py"),
     "pydantic_core": ("spec",),
-    "pulumi": ("provider", "resources", "stack.py", "lookup.py", "cli/import_.py"),
+    "pulumi": ("provider", "resources", "stack_file.py", "stack.py", "lookup.py", "cli/import_.py"),
     "huggingface_hub": ("hub", "provider", "resources/watches.py", "cli", "testing.py"),
     "httpx2": ("hub", "cli"),
     "boto3": ("aws/session.py",),
@@ -26,7 +39,7 @@ HOMES = {
     "click": ("cli",),
     "grpc": ("provider/engine_log.py",),
     "ruamel": ("cli/project.py",),
-    "yaml": ("cli/project.py",),
+    "yaml": ("cli/project.py", "stack_file.py"),
     "pytest": ("testing.py",),
 }
 LATER = re.compile(r"hf_\w+(\.\w+)+:\w+")

@@ -40,8 +40,14 @@ def owner_of(urn: str) -> str:
     """
     stack, project, types, name = urn.removeprefix("urn:pulumi:").split("::", 3)
     around = types.removesuffix(COMPONENT_TYPE).removesuffix(PRIVATE_LINK_TYPE).removesuffix("$")
-    name = name.translate(_ESCAPED)
-    return f"{project}/{stack}/{around}${name}" if around else f"{project}/{stack}/{name}"
+    if around:
+        return f"{project}/{stack}/{around}${name.translate(_ESCAPED)}"
+    return owner_in_stack(project, stack, name)
+
+
+def owner_in_stack(project: str, stack: str, name: str) -> str:
+    """The owner that a component of that logical name stands for which no other component is around."""
+    return f"{project}/{stack}/{name.translate(_ESCAPED)}"
 
 
 def automatic_name(owner: str, generation: int) -> str:

@@ -11,6 +11,7 @@ frees cannot be counted on by another. This sum only grows while endpoints are a
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
 
@@ -38,6 +39,36 @@ class Shortage:
     demand: Demand
     asked: int
     allowance: Allowance
+
+
+def shortage_words(shortage: Shortage, namespace: str, *, at_least: bool = False) -> str:
+    """Need, use and limit in words, with the quota to ask for; ``at_least`` where more may need it than was counted."""
+    demand, limit, used = shortage.demand, shortage.allowance.limit, shortage.allowance.used
+    least = "at least " if at_least else ""
+    return (
+        f"this stack needs {least}{shortage.asked} more accelerators of {demand.instance_type!r} on {demand.vendor}, "
+        f"{used} of {limit} are in use in namespace {namespace!r}: ask the service for a quota of "
+        f"{least}{used + shortage.asked} (its contact form), pause or delete an endpoint, or replace with "
+        "'replace: delete_first'"
+    )
+
+
+def shortage_of_stack(
+    demands: Mapping[str, tuple[Iterable[Demand], Demand | None]], kind: tuple[str, str], allowance: Allowance
+) -> tuple[list[str], Shortage] | None:
+    """Who asks for accelerators of that vendor and instance type, and the shortage if they do not fit together.
+
+    ``demands`` are, for each name, what it holds already and what it needs.
+    """
+    one = Demand(*kind, accelerators=0)
+    asked = {
+        name: _of(wanted, one) - sum(_of(demand, one) for demand in held) for name, (held, wanted) in demands.items()
+    }
+    asked = {name: amount for name, amount in asked.items() if amount > 0}
+    total = sum(asked.values())
+    if not asked or allowance.used + total <= allowance.limit:
+        return None
+    return list(asked), Shortage(one, total, allowance)
 
 
 @dataclass(slots=True)

@@ -145,16 +145,12 @@ class Operations:
         self.clock.sleep(2 * _LOOK_AGAIN)
         return self.hub.find(inputs.namespace, inputs.endpoint_name)
 
-    def look_ahead(self, inputs: Inputs) -> None:
+    def look_ahead(self, inputs: Inputs, found: Observation | None) -> None:
         """Tell, before anything is planned, what a create under a given name will meet.
 
-        Raises `AlreadyExists` for an endpoint that it may not take; says what an adoption will change. Without an
-        answer from the API nothing is told.
+        ``found`` is the endpoint of that name in the list that all checks share, None where there is none or no list.
+        Raises `AlreadyExists` for one that it may not take; says what an adoption will change.
         """
-        try:
-            found = self.hub.find(inputs.namespace, inputs.endpoint_name)
-        except ApiUnwell:
-            return
         if found is None or found.ownership.owner == inputs.owner:
             return
         if meet(found, inputs, claim="", deleted_by_us=False) is Meeting.REFUSE:

@@ -12,7 +12,7 @@ from typing import Final
 
 from hf_endpoints.aws.session import caller_account
 from hf_endpoints.core.hardware import Instance
-from hf_endpoints.core.quota import Allowance, Demand, Ledger
+from hf_endpoints.core.quota import Allowance, Demand, Ledger, shortage_words
 from hf_endpoints.core.state import Inputs
 from hf_endpoints.core.tree import ABSENT, Tree, put, value_at
 from hf_endpoints.core.wire import Observation
@@ -155,12 +155,8 @@ class Preflight:
                 return
             shortage = self._ledger.shortage(new.owner, needed, Allowance(row.limit, row.used))
         if shortage is not None:
-            message = (
-                f"endpoint {endpoint!r}: compute.instance_type: this stack needs {shortage.asked} more accelerators of "
-                f"{needed.instance_type!r} on {needed.vendor}, {row.used} of {row.limit} are in use in namespace "
-                f"{new.namespace!r}: ask for a higher quota (contact form of the service), pause or delete an "
-                "endpoint, or replace with 'replace: delete_first'"
-            )
+            words = shortage_words(shortage, new.namespace, at_least=True)  # the engine stops at the first refused
+            message = f"endpoint {endpoint!r}: compute.instance_type: {words}"
             raise DeclarationError(message)
 
 

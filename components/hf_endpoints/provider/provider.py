@@ -91,7 +91,7 @@ class EndpointProvider(ResourceProvider):
             self._preflight.check_quota(old, inputs, endpoint, both=both, there=there)
             named_anew = remembered is None if old is None else inputs.id != old.id
             if named_anew and tree.get("name"):
-                self._operations.look_ahead(inputs)
+                self._operations.look_ahead(inputs, there)
         except DeclarationError as error:
             return CheckResult(news, [CheckFailure("", problem) for problem in error.problems])
         except HfEndpointsError as error:

@@ -3,7 +3,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from itertools import permutations
 
-from hf_endpoints.core.quota import Allowance, Demand, Ledger
+from hf_endpoints.core.quota import Allowance, Demand, Ledger, shortage_of_stack, shortage_words
 
 FOUR = Allowance(limit=4, used=0)
 
@@ -60,3 +60,22 @@ def test_a_successor_is_counted_with_what_its_predecessor_frees() -> None:
     for freed, again in ((a100(4), False), (None, True)):
         ledger.add("e", freed, a100(4), again=again)
         assert ledger.shortage("e", a100(4), Allowance(limit=4, used=4)) is None
+
+
+def test_a_whole_stack_is_told_with_all_that_it_needs() -> None:
+    """Who holds what it needs already is not named, and what one frees is not for another."""
+    kind = ("aws", "nvidia-a100")
+    demands = {
+        "kept": ([a100(2)], a100(2)),
+        "less": ([a100(1)], None),
+        "more": ([a100(1)], a100(3)),
+        "new": ([], a100(6)),
+        "other": ([], L4),
+    }
+    names, shortage = shortage_of_stack(demands, kind, Allowance(limit=8, used=4)) or ([], None)
+    assert shortage is not None
+    assert (names, shortage.asked) == (["more", "new"], 8)
+    assert "ask the service for a quota of 12 " in shortage_words(shortage, "acme")
+    assert "at least 8 more" in shortage_words(shortage, "acme", at_least=True)
+    assert shortage_of_stack(demands, kind, Allowance(limit=12, used=4)) is None
+    assert shortage_of_stack({"kept": demands["kept"]}, kind, Allowance(limit=1, used=2)) is None
