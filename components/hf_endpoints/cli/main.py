@@ -19,6 +19,7 @@ _COMMANDS: Final = {
     "hardware": "hf_endpoints.cli.hardware:hardware",
     "import": "hf_endpoints.cli.import_:import_",
     "logs": "hf_endpoints.cli.logs:logs",
+    "outdated": "hf_endpoints.cli.outdated:outdated",
     "pause": "hf_endpoints.cli.moment:pause",
     "scale-to-zero": "hf_endpoints.cli.moment:scale_to_zero",
     "replay": "hf_reference.control:replay",
