@@ -2,11 +2,26 @@
 
 from __future__ import annotations
 
+from typing import Final
+
 from hf_reference import hardware, hub_models
 from hf_reference.choices import Choices
 from hf_reference.declaration import Declaration
 from hf_reference.errors import InstanceError, InvalidError, MissingError
 from hf_reference.hub_history import History
+
+RESERVED_ENV: Final = frozenset(
+    f"LLAMA_ARG_{name}"
+    for name in (
+        *("MODEL", "HTTP_THREADS", "N_GPU_LAYERS", "EMBEDDINGS", "HOST", "PORT", "NO_MMAP", "CTX_SIZE", "N_PARALLEL"),
+        "ENDPOINT_METRICS",
+    )
+)
+"""What the platform sets for llama.cpp by itself (its engine page in the documentation)."""
+_TIMEOUTS_MIN: Final = range(15, 1441)
+_MOST_REPLICAS: Final = 8
+_HIGHEST_THRESHOLD: Final = 100
+"""Bounds of the choice ``scaling_range=narrow``: made up, for none are published."""
 
 
 def filled_in(declaration: Declaration, choices: Choices, history: History) -> Declaration:
@@ -59,10 +74,10 @@ def accelerators(declaration: Declaration) -> tuple[tuple[str, str], int]:
     return kind, instance.num_accelerators if instance else 0
 
 
-def check_instance(declaration: Declaration) -> None:
+def check_instance(declaration: Declaration, choices: Choices) -> None:
     """Refuse an instance that nobody rents, or nobody rents any more.
 
-    :raises InstanceError: the text is guessed, none is published.
+    :raises InstanceError: the text is a choice, none is published.
     """
     compute, provider = declaration.compute, declaration.provider
     instance = _instance(declaration)
@@ -72,8 +87,17 @@ def check_instance(declaration: Declaration) -> None:
         f"{compute.accelerator} {compute.instance_type} {compute.instance_size} on {provider.vendor} {provider.region}"
     )
     reason = "unknown instance" if instance is None else f"instance is {instance.status}"
-    message = f"VALIDATION_FAILED: compute: {reason}: {what}"
-    raise InstanceError(message)
+    raise InstanceError(choices.instance_text.replace("{reason}", reason).replace("{instance}", what))
+
+
+def check(declaration: Declaration, choices: Choices) -> None:
+    """Refuse what cannot be deployed whoever asks, by create as by update.
+
+    :raises InvalidError: it cannot.
+    """
+    _check_parallel_sizes(declaration)
+    _check_scaling(declaration, choices)
+    _check_env(declaration, choices)
 
 
 def check_name(declaration: Declaration, choices: Choices) -> None:
@@ -86,7 +110,38 @@ def check_name(declaration: Declaration, choices: Choices) -> None:
         raise InvalidError(message)
 
 
-def check_parallel_sizes(declaration: Declaration) -> None:
+def _check_scaling(declaration: Declaration, choices: Choices) -> None:
+    """Refuse numbers of autoscaling that are out of bounds, if that is the choice.
+
+    :raises InvalidError: one is.
+    """
+    if choices.scaling_range == "wide":
+        return
+    scaling = declaration.compute.scaling
+    timeout, threshold = scaling.scale_to_zero_timeout, scaling.measure.threshold
+    for key, value, fits in (
+        ("scaleToZeroTimeout", timeout, timeout is None or timeout in _TIMEOUTS_MIN),
+        ("maxReplica", scaling.max_replica, scaling.max_replica <= _MOST_REPLICAS),
+        ("measure", threshold, threshold is None or 0 < threshold <= _HIGHEST_THRESHOLD),
+    ):
+        if not fits:
+            message = f"VALIDATION_FAILED: compute.scaling.{key}: out of range: {value}"
+            raise InvalidError(message)
+
+
+def _check_env(declaration: Declaration, choices: Choices) -> None:
+    """Refuse variables that are reserved by the platform, if that is the choice.
+
+    :raises InvalidError: there is one.
+    """
+    variant, _ = declaration.model.image.variant
+    reserved = sorted(RESERVED_ENV & declaration.model.env.keys()) if variant == "llamacpp" else []
+    if reserved and choices.reserved_env == "refused":
+        message = f"VALIDATION_FAILED: model.env: reserved by the system: {', '.join(reserved)}"
+        raise InvalidError(message)
+
+
+def _check_parallel_sizes(declaration: Declaration) -> None:
     """Refuse vLLM and SGLang on several accelerators without sizes (huggingface_hub issue 4661).
 
     That the product must equal the count is guessed.

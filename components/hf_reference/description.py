@@ -23,9 +23,9 @@ Json: TypeAlias = dict[str, Any]
 _WORDS: Final = {
     400: "Not acceptable, or not in this status",
     401: "No valid token",
-    403: "The token may not do this",
+    403: "The token may not do this, or the account cannot pay",
     404: "Not there",
-    402: "Over quota",
+    402: "Over quota, or the account cannot pay",
     409: "The name is taken, or over quota",
     413: "The body is too large",
     422: "Not acceptable",

@@ -11,6 +11,7 @@
         ├── UnparsableError        the body is not JSON of the declared shape
         ├── UnauthorisedError      no token, or not one of ours
         ├── ForbiddenError         the token lacks a permission or the namespace
+        ├── PaymentError           the account cannot pay
         ├── MissingError           no such endpoint, model or revision
         ├── TakenError             the name is in use
         ├── OverQuotaError         the namespace's quota does not allow it
@@ -57,6 +58,10 @@ class UnauthorisedError(RefusalError):
 
 class ForbiddenError(RefusalError):
     """The token is valid and not allowed to do this."""
+
+
+class PaymentError(RefusalError):
+    """The account has no payment method."""
 
 
 class MissingError(RefusalError):

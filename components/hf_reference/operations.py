@@ -24,7 +24,8 @@ class Operation:
     """One operation. ``answer`` names the schema of a 200 as JSON, None stands for text of another ``content`` type.
 
     ``errors`` are the statuses that the server itself gives; 401 and 403 are added where a ``token`` is needed, 413
-    where there is a ``body``, and what the choices say of values and, where it ``deploys``, of quotas and instances.
+    where there is a ``body``, and what the choices say: of values, where it ``deploys`` of quotas and instances, and
+    where it ``creates`` of accounts that cannot pay.
     """
 
     id: str
@@ -36,6 +37,7 @@ class Operation:
     body: str | None = None
     token: bool = True
     deploys: bool = False
+    creates: bool = False
 
     def refusals(self, choices: Choices) -> list[int]:
         """Give the statuses of all errors."""
@@ -48,6 +50,8 @@ class Operation:
             found.add(choices.invalid_status)
         if self.deploys:
             found |= {choices.quota_status, choices.instance_status}
+        if self.creates:
+            found.add(choices.payment_status)
         return sorted(found)
 
 
@@ -68,7 +72,13 @@ OPERATIONS: Final[dict[tuple[str, str], Operation]] = {
         query={"tags": TEXT, "search": TEXT, **_PAGE},
     ),
     ("POST", _ALL): Operation(
-        "createEndpoint", "Create an endpoint", _SHOWN, errors=(400, 409), body="Declaration", deploys=True
+        "createEndpoint",
+        "Create an endpoint",
+        _SHOWN,
+        errors=(400, 409),
+        body="Declaration",
+        deploys=True,
+        creates=True,
     ),
     ("GET", _ONE): Operation("getEndpoint", "Show an endpoint with its status", _SHOWN, errors=(404,)),
     ("PUT", _ONE): Operation(

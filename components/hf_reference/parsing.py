@@ -6,7 +6,7 @@ How PUT merges: objects field by field; ``image``, ``args``, ``command``, ``env`
 guessed is a choice (``choices``). ``customRouter: {}`` removes the router (documentation); ``cacheHttpResponses`` at
 the top level, where huggingface_hub 2.4.0 sends it, is kept among the experimental features, where OpenAPI 2.0.0 has
 it.
-``name``, ``provider`` and ``privateService`` are not in the update schema and are dropped.
+``name``, ``provider`` and ``privateService`` are not in the update schema and are dropped; the last is a choice.
 """
 
 from __future__ import annotations
@@ -39,7 +39,7 @@ _NULL_IN_UPDATE: Final = {
     "clears": _NULL_COUNTS | _COLLECTIONS | {"revision", "customRouter"},
 }
 """Keys whose null is more than an absent key, by the choice ``null_on_put``."""
-_NOT_IN_UPDATE: Final = frozenset({"name", "provider", "privateService"})
+_NOT_IN_UPDATE: Final = frozenset({"name", "provider"})
 _SEALED: Final = "sha256:"
 
 
@@ -69,7 +69,7 @@ def parse_create(body: bytes, choices: Choices = DEFAULTS) -> Declaration:
     scaling = _scaling(wire)
     if scaling is not None and scaling.get("minReplica") == 0 and scaling.get("scaleToZeroTimeout") is None:
         scaling["scaleToZeroTimeout"] = DEFAULT_SCALE_TO_ZERO_MIN
-    return _validated(_with_type(wire, choices))
+    return _validated(_with_type(wire, choices), choices)
 
 
 def _with_type(wire: Json, choices: Choices) -> Json:
@@ -91,7 +91,8 @@ def parse_update(body: bytes, choices: Choices = DEFAULTS) -> Callable[[Declarat
     :raises UnparsableError: the body is not a JSON object; calling the edit may also raise ``InvalidError``.
     """
     sent = parse_object(body)
-    patch = {k: v for k, v in _cleaned(sent, _NULL_IN_UPDATE[choices.null_on_put]).items() if k not in _NOT_IN_UPDATE}
+    dropped = _NOT_IN_UPDATE | ({"privateService"} if choices.private_service_on_put == "dropped" else set())
+    patch = {k: v for k, v in _cleaned(sent, _NULL_IN_UPDATE[choices.null_on_put]).items() if k not in dropped}
     if "route" in sent and sent["route"] is None and choices.null_on_put != "ignored":
         patch["route"] = None
     if patch.get("customRouter") == {}:
@@ -112,7 +113,7 @@ def parse_update(body: bytes, choices: Choices = DEFAULTS) -> Callable[[Declarat
             stored["compute"]["scaling"]["scaleToZeroTimeout"] = (
                 old.compute.scaling.scale_to_zero_timeout or DEFAULT_SCALE_TO_ZERO_MIN
             )
-        new = _validated(_without_empty(_merged(stored, patch, replaced)))
+        new = _validated(_without_empty(_merged(stored, patch, replaced)), choices)
         _check_kinds(old, new, choices)
         return new
 
@@ -120,7 +121,7 @@ def parse_update(body: bytes, choices: Choices = DEFAULTS) -> Callable[[Declarat
 
 
 def _check_kinds(old: Declaration, new: Declaration, choices: Choices) -> None:
-    """Refuse another engine or kind of accelerator, if that is the choice."""
+    """Refuse another engine, kind of accelerator or private service, if that is the choice."""
     for changed, choice, what in (
         (old.model.image.variant[0] != new.model.image.variant[0], choices.engine_change, "model.image: the engine"),
         (
@@ -128,6 +129,7 @@ def _check_kinds(old: Declaration, new: Declaration, choices: Choices) -> None:
             choices.accelerator_change,
             "compute.accelerator: the accelerator",
         ),
+        (old.private_service != new.private_service, choices.private_service_on_put, "privateService: it"),
     ):
         if changed and choice == "refused":
             message = f"VALIDATION_FAILED: {what} cannot be changed, create a new endpoint"
@@ -217,17 +219,19 @@ def _seal(value: object) -> object:
     return _SEALED + sha256(value.encode()).hexdigest() if isinstance(value, str) else value
 
 
-def _validated(wire: Json) -> Declaration:
+def _validated(wire: Json, choices: Choices) -> Declaration:
     try:
         return Declaration.model_validate(wire)
     except ValidationError as error:
         first = error.errors(include_url=False, include_input=False)[0]
-        raise _refusal(first) from error
+        raise _refusal(first, choices) from error
 
 
-def _refusal(detail: ErrorDetails) -> InvalidError | UnparsableError:
+def _refusal(detail: ErrorDetails, choices: Choices) -> InvalidError | UnparsableError:
     """Word the first complaint as the API does: two kinds of text were published (huggingface_hub issue 4661)."""
     path = [str(step) for step in detail["loc"]]
+    if (path, detail["type"]) == (["name"], "value_error"):
+        return InvalidError(choices.name_text)
     if detail["type"] == "missing":
         where = ".".join(path[:-1])
         return InvalidError(f"VALIDATION_FAILED: {where + ': ' if where else ''}missing field `{path[-1]}`")

@@ -8,9 +8,9 @@ documentation, security tokens).
 from __future__ import annotations
 
 from hashlib import sha256
-from typing import TYPE_CHECKING, Annotated, Final, Literal, TypeAlias
+from typing import TYPE_CHECKING, Annotated, Final, Literal, Self, TypeAlias
 
-from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, ValidationError, model_validator
 
 from hf_reference.endpoint import Person
 from hf_reference.errors import ForbiddenError, SetupError, UnauthorisedError
@@ -24,6 +24,8 @@ if TYPE_CHECKING:
 
 Permission: TypeAlias = Literal["read", "write", "infer"]
 
+Role: TypeAlias = Literal["fineGrained", "write", "read"]
+
 NAMES: Final[dict[Permission, str]] = {
     "read": "inference.endpoints.read",
     "write": "inference.endpoints.write",
@@ -36,7 +38,9 @@ _ALL: Final[frozenset[Permission]] = frozenset(NAMES)
 class Grant(BaseModel):
     """What one token may do; ``"*"`` means all of them.
 
-    ``gated`` are the repositories whose conditions its user has accepted: none unless they are named.
+    ``gated`` are the repositories whose conditions its user has accepted: none unless they are named. ``role`` is
+    ``fineGrained``, or that of a classic token, which has permissions by its role: ``write`` manages, ``read`` only
+    looks and calls (published measurements). ``can_pay``: whether its user has a payment method.
     """
 
     model_config = ConfigDict(extra="forbid", frozen=True)
@@ -45,6 +49,20 @@ class Grant(BaseModel):
     permissions: frozenset[Permission] = _ALL
     namespaces: Annotated[frozenset[str], Field(min_length=1)] | Literal["*"] = "*"
     gated: frozenset[str] | Literal["*"] = frozenset()
+    role: Role = "fineGrained"
+    can_pay: bool = True
+
+    @model_validator(mode="after")
+    def _has_permissions_by_one_rule(self) -> Self:
+        if self.role != "fineGrained" and "permissions" in self.model_fields_set:
+            message = f"a classic token has the permissions of its role {self.role!r}: leave out permissions or role"
+            raise ValueError(message)
+        return self
+
+    @property
+    def allowed(self) -> frozenset[Permission]:
+        """What it may do."""
+        return _ALL - {"write"} if self.role == "read" else self.permissions
 
     @property
     def person(self) -> Person:
@@ -64,7 +82,7 @@ class Grant(BaseModel):
 
         :raises ForbiddenError: one of them is lacking.
         """
-        if permission not in self.permissions:
+        if permission not in self.allowed:
             message = f"missing permissions: {NAMES[permission]}"
             raise ForbiddenError(message)
         if namespace is not None and not self.covers(namespace):
@@ -86,7 +104,7 @@ class Tokens:
         self._tell = tell
 
     def replace(self, table: object) -> None:
-        """Take a new table, ``{token: {user, permissions, namespaces, gated}}``; an empty one opens the server again.
+        """Take a new table, ``{token: {user, …}}`` with the fields of ``Grant``; an empty one opens the server again.
 
         :raises SetupError: it is not a table of tokens. The text names no token.
         """

@@ -126,8 +126,8 @@ class World:
                 raise TakenError(self.choices.taken_text)
             admission.check_name(declaration, self.choices)
             declaration = admission.filled_in(declaration, self.choices, self.history)
-            admission.check_instance(declaration)
-            admission.check_parallel_sizes(declaration)
+            admission.check_instance(declaration, self.choices)
+            admission.check(declaration, self.choices)
             self._quotas.check(namespace, declaration)
             self._serial += 1
             same = self.choices.address_of_successor == "same"
@@ -157,9 +157,9 @@ class World:
             endpoint = self._registry.writable(namespace, name)
             old = endpoint.declaration
             new = admission.filled_in(merge(old), self.choices, self.history)
-            admission.check_parallel_sizes(new)
+            admission.check(new, self.choices)
             if not admission.same_instance(old, new):
-                admission.check_instance(new)
+                admission.check_instance(new, self.choices)
             event: Event | None = None
             if endpoint.life.status in {Status.FAILED, Status.UPDATE_FAILED} or not new.same_containers(old):
                 event = Event.ROLL_OUT

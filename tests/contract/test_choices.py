@@ -174,6 +174,25 @@ def replicas_after_resume(site: Site) -> list[int]:
     return [scaling["minReplica"], scaling["maxReplica"]]
 
 
+def private_service_on_put(site: Site) -> Any:
+    site.run(privateService={"accountId": "1" * 12, "region": "us-east-1"})
+    code, shown = site.put(privateService={"accountId": "2" * 12})
+    return shown["privateService"]["accountId"] if code == 200 else code
+
+
+def scaling_range(site: Site) -> list[int]:
+    idle = {"minReplica": 0, "maxReplica": 1}
+    odd: list[dict[str, Any]] = [{"scaleToZeroTimeout": 5}, {"maxReplica": 9}, {"measure": {"pendingRequests": -1}}]
+    made = [site.create(f"e{n}", compute={"scaling": idle | one})[0] for n, one in enumerate([{}, *odd])]
+    return [*made, site.call("PUT", "/v2/endpoint/acme/e0", {"compute": {"scaling": odd[1]}})[0]]
+
+
+def reserved_env(site: Site) -> list[int]:
+    image = {"llamacpp": {"url": "example/llama", "ctxSize": 1, "modelPath": "m.gguf", "nParallel": 1}}
+    env = {"env": {"LLAMA_ARG_PORT": "1"}}
+    return [site.create("e1", model=env)[0], site.create("e2", model=env | {"image": image})[0]]
+
+
 def protected_type(site: Site) -> Any:
     code, shown = site.create(type="protected")
     return shown["type"] if code == 200 else code
@@ -241,6 +260,26 @@ def instance_status(site: Site) -> int:
     return site.create(compute={"instanceType": "intel-icl"})[0]
 
 
+def instance_text(site: Site) -> str:
+    return str(site.create(compute={"instanceType": "c6i"})[1]["error"])
+
+
+def name_text(site: Site) -> str:
+    return str(site.create("Capital")[1]["error"])
+
+
+def payment_status(site: Site) -> list[int]:
+    site.server.tokens.replace({"hf_any": {"can_pay": False}})
+    catalog = site.call("GET", "/api/v1/catalog/list?limit=1")[1]["items"][0]["repoId"]
+    deploy = site.call("POST", f"/api/v1/catalog/model/{catalog}/deploy", {"namespace": "acme"})
+    return [site.create()[0], deploy[0], site.call("GET", "/v2/endpoint/acme")[0]]
+
+
+def payment_text(site: Site) -> str:
+    site.server.tokens.replace({"hf_any": {"can_pay": False}})
+    return str(site.create()[1]["error"])
+
+
 def missing_text(site: Site) -> str:
     return str(site.shown["error"])
 
@@ -256,6 +295,8 @@ def no_replica_text(site: Site) -> str:
     return str(site.call("GET", path)[1]["error"])
 
 
+C6I = "cpu c6i x1 on aws us-east-1"
+NAME_RULE = "VALIDATION_FAILED: name: must be 1 to 32 lowercase letters, digits or '-'"
 NEED = "99 accelerators needed, 0 of 4 in use on aws"
 TABLE: dict[Callable[[Site], Any], dict[Any, Any]] = {
     secrets_echo: {"null": {"A": None}, "empty": {"A": ""}, "absent": {}},
@@ -278,6 +319,9 @@ TABLE: dict[Callable[[Site], Any], dict[Any, Any]] = {
     pause_before_running: {"allowed": 200, "refused": 400},
     pause_when_failed: {"allowed": 200, "refused": 400},
     replicas_after_resume: {"stored": [2, 3], "one": [1, 1]},
+    private_service_on_put: {"dropped": "1" * 12, "changed": "2" * 12, "refused": 400},
+    scaling_range: {"wide": [200] * 5, "narrow": [200, 400, 400, 400, 400]},
+    reserved_env: {"ignored": [200, 200], "refused": [200, 400]},
     protected_type: {"private": "private", "authenticated": "authenticated", "refused": 400},
     name_edges: {"any": 200, "alphanumeric": 400},
     unknown_repository: {"accepted": 200, "refused": 400},
@@ -293,6 +337,13 @@ TABLE: dict[Callable[[Site], Any], dict[Any, Any]] = {
     },
     invalid_status: {400: 400, 422: 422},
     instance_status: {400: 400, 422: 422, 500: 500},
+    instance_text: {
+        "VALIDATION_FAILED: compute: {reason}: {instance}": f"VALIDATION_FAILED: compute: unknown instance: {C6I}",
+        "{instance}?": f"{C6I}?",
+    },
+    name_text: {NAME_RULE: NAME_RULE, "bad name": "bad name"},
+    payment_status: {403: [403, 403, 200], 401: [401, 401, 200], 402: [402, 402, 200]},
+    payment_text: {"A payment method is required": "A payment method is required", "pay": "pay"},
     missing_text: {"Endpoint not found: {endpoint}": "Endpoint not found: acme/e1", "{endpoint}?": "acme/e1?"},
     taken_text: {"An endpoint with the same name already exists": "An endpoint with the same name already exists"}
     | {"taken": "taken"},

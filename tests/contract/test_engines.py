@@ -234,8 +234,8 @@ def test_llamacpp_names_its_file_unless_it_has_an_alias(call: Call, deploy: Call
 
 
 def test_llamacpp_with_an_alias(call: Call, deploy: Callable[..., str]) -> None:
-    """And metrics, which the server has only when asked for."""
-    url = deploy("llamacpp", LLAMA, env={"LLAMA_ARG_ALIAS": "tiny", "LLAMA_ARG_ENDPOINT_METRICS": "1"})
+    """And metrics, which no variable of one's own turns off: the platform keeps that one for itself."""
+    url = deploy("llamacpp", LLAMA, env={"LLAMA_ARG_ALIAS": "tiny", "LLAMA_ARG_ENDPOINT_METRICS": "0"})
     assert [model["id"] for model in call("GET", f"{url}/v1/models").body["data"]] == ["tiny"]
     assert "llamacpp:requests_processing 0" in call("GET", f"{url}/metrics").body
     tokens = call("POST", f"{url}/tokenize", {"content": "日本 boats"}).body["tokens"]

@@ -210,6 +210,23 @@ def test_whoami_and_model_info_answer_as_the_hub_does(api: HfApi) -> None:
         assert missing.value.response.status_code == 404
 
 
+def test_whoami_tells_what_a_token_may_do(server: Running, api: HfApi) -> None:
+    """The scopes of a fine-grained one by user and organisation, the role of a classic one, and whether it can pay."""
+    narrowed = {"user": "bob", "permissions": ["read", "infer"], "namespaces": ["bob", "acme"], "can_pay": False}
+    server.tokens.replace({"hf_contract": narrowed, "hf_old": {"user": "eve", "role": "write"}})
+    me = api.whoami()
+    may = ["inference.endpoints.read", "inference.endpoints.infer.write"]
+    token = me["auth"]["accessToken"]
+    assert (me["type"], me["name"], me["canPay"], token["role"]) == ("user", "bob", False, "fineGrained")
+    assert [(org["name"], org["roleInOrg"]) for org in me["orgs"]] == [("acme", "write")]
+    assert token["fineGrained"]["scoped"] == [
+        {"entity": {"type": "user", "name": "bob"}, "permissions": may},
+        {"entity": {"type": "org", "name": "acme"}, "permissions": may},
+    ]
+    classic = api.whoami(token="hf_old")["auth"]["accessToken"]
+    assert (classic["role"], "fineGrained" in classic) == ("write", False)
+
+
 LLAMA = "meta-llama/Llama-3.1-8B-Instruct"
 PRIVATE = "acme/private-model"
 

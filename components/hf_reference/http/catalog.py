@@ -62,7 +62,7 @@ def _deployed(parts: Parts, request: Request, recipe: Recipe | None, body: wire.
     if namespace is None:
         message = "VALIDATION_FAILED: missing field `namespace`"
         raise InvalidError(message)
-    grant = parts.allow(request, "write", namespace)
+    grant = parts.allow_create(request, namespace)
     if recipe is None:
         message = "Not in the catalog"
         raise MissingError(message)

@@ -38,7 +38,7 @@ def router(parts: Parts) -> Routes:
 
     @routes.post("")
     async def create(namespace: str, request: Request) -> Response:
-        by = parts.allow(request, "write", namespace).person
+        by = parts.allow_create(request, namespace).person
         made = world.create(namespace, parsing.parse_create(await request.body(), world.choices), by)
         parts.note(request, "created", made, by)
         return show(made)

@@ -125,7 +125,14 @@ def _auth_check(parts: Parts, repository: str, request: Request) -> Response:
 def _whoami(grant: Grant) -> wire.Json:
     """Render what huggingface_hub 2.4.0 reads; an organisation is every namespace of the token that is not its user."""
     spaces = () if grant.namespaces == "*" else sorted(set(grant.namespaces) - {grant.user})
-    permissions = [NAMES[p] for p in ("read", "write", "infer") if p in grant.permissions]
+    token: wire.Json = {"displayName": "reference", "role": grant.role, "createdAt": _SINCE}
+    if grant.role == "fineGrained":
+        permissions = [NAMES[p] for p in ("read", "write", "infer") if p in grant.allowed]
+        scoped = [
+            {"entity": {"type": kind, "name": name}, "permissions": permissions}
+            for kind, name in [("user", grant.user), *(("org", name) for name in spaces)]
+        ]
+        token["fineGrained"] = {"global": [], "scoped": scoped}
     return {
         "type": "user",
         "id": grant.person.id,
@@ -134,26 +141,19 @@ def _whoami(grant: Grant) -> wire.Json:
         "email": f"{grant.user}@example.com",
         "emailVerified": True,
         "isPro": False,
-        "canPay": True,
+        "canPay": grant.can_pay,
         "billingMode": "postpaid",
         "periodEnd": None,
         "orgs": [
-            {"type": "org", "name": name, "fullname": name, "canPay": True, "plan": "team", "roleInOrg": "write"}
+            {
+                "type": "org",
+                "name": name,
+                "fullname": name,
+                "canPay": grant.can_pay,
+                "plan": "team",
+                "roleInOrg": "write",
+            }
             for name in spaces
         ],
-        "auth": {
-            "type": "access_token",
-            "accessToken": {
-                "displayName": "reference",
-                "role": "fineGrained",
-                "createdAt": _SINCE,
-                "fineGrained": {
-                    "global": [],
-                    "scoped": [
-                        {"entity": {"type": kind, "name": name}, "permissions": permissions}
-                        for kind, name in [("user", grant.user), *(("org", name) for name in spaces)]
-                    ],
-                },
-            },
-        },
+        "auth": {"type": "access_token", "accessToken": token},
     }

@@ -18,6 +18,7 @@ from hf_reference.errors import (
     InvalidError,
     MissingError,
     OverQuotaError,
+    PaymentError,
     RefusalError,
     SetupError,
     TakenError,
@@ -100,6 +101,16 @@ class Parts:
         grant.require(permission, namespace)
         return grant
 
+    def allow_create(self, request: Request, namespace: str) -> Grant:
+        """Check the caller's token for a new endpoint, which has to be paid for.
+
+        :raises RefusalError: 401, 403, or what an account gets that cannot pay.
+        """
+        grant = self.allow(request, "write", namespace)
+        if not grant.can_pay:
+            raise PaymentError(self.world.choices.payment_text)
+        return grant
+
     def note(
         self, request: Request, action: Action, endpoint: Endpoint, by: Person, changes: Sequence[str] = ()
     ) -> None:
@@ -136,6 +147,7 @@ def refusing(chosen: choices.Choices) -> Callable[[Request, Exception], Response
     codes: dict[type[RefusalError], int] = {
         **_CODES,
         OverQuotaError: chosen.quota_status,
+        PaymentError: chosen.payment_status,
         InvalidError: chosen.invalid_status,
         InstanceError: chosen.instance_status,
     }

@@ -5,12 +5,19 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from hf_reference.errors import ForbiddenError, SetupError, UnauthorisedError
-from hf_reference.tokens import NAMES, Permission, Tokens
+from hf_reference.tokens import NAMES, Grant, Permission, Tokens
 
 if TYPE_CHECKING:
     from pathlib import Path
 
 READER = {"hf_reader": {"user": "bob", "permissions": ["read"], "namespaces": ["acme"]}}
+
+
+def granted(fields: dict[str, Any]) -> Grant:
+    """What a token of a table with these fields is worth."""
+    tokens = Tokens()
+    tokens.replace({"hf_x": fields})
+    return tokens.require("Bearer hf_x")
 
 
 @pytest.mark.parametrize("header", [None, "", "hf_x", "Basic hf_x", "Bearer", "Bearer ", "Bearer token"], ids=str)
@@ -62,6 +69,21 @@ def test_a_narrowed_token_reads_the_gated_repositories_that_it_names(grant: dict
     assert tokens.require("Bearer hf_x").accepted("org/model")
     tokens.replace({"hf_x": grant})
     assert expected is tokens.require("Bearer hf_x").accepted("org/model")
+
+
+@pytest.mark.parametrize(
+    ("role", "allowed"), [("fineGrained", {"read", "write", "infer"}), ("write", {"read", "write", "infer"})]
+)
+def test_a_token_may_do_everything_unless_it_is_narrowed(role: str, allowed: set[str]) -> None:
+    """A classic one that writes, and one with scopes of which none is said."""
+    assert allowed == granted({"role": role}).allowed
+
+
+def test_a_classic_token_that_reads_calls_and_manages_nothing() -> None:
+    """By its role alone; it has no scopes to choose from."""
+    assert granted({"role": "read"}).allowed == {"read", "infer"}
+    with pytest.raises(SetupError, match="leave out permissions or role"):
+        granted({"role": "read", "permissions": ["write"]})
 
 
 @pytest.mark.parametrize(
