@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any, TypeVar
 
 import click
@@ -22,6 +23,15 @@ def namespace_option(command: C) -> C:
     """Add ``--namespace``."""
     option = click.option("--namespace", "-n", envvar=_NAMESPACE, help=f"User or organisation [env: {_NAMESPACE}].")
     return option(command)
+
+
+def read_text(file: Path) -> str:
+    """What a file that was named on the command line holds. Raises `DeclarationError` when it is no text."""
+    try:
+        return file.read_text(encoding="utf-8")
+    except (OSError, UnicodeDecodeError) as failure:
+        message = f"cannot read {file}: {failure}"
+        raise DeclarationError(message) from failure
 
 
 def hub() -> HubClient:

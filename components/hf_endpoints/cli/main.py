@@ -15,9 +15,12 @@ from hf_endpoints.errors import HfEndpointsError
 
 _SERVE: Final = "serve"
 _COMMANDS: Final = {
+    "comment": "hf_endpoints.cli.forge:comment",
+    "drift": "hf_endpoints.cli.drift:drift",
     "generate": "hf_endpoints.cli.generate:generate",
     "hardware": "hf_endpoints.cli.hardware:hardware",
     "import": "hf_endpoints.cli.import_:import_",
+    "issue": "hf_endpoints.cli.forge:issue",
     "logs": "hf_endpoints.cli.logs:logs",
     "outdated": "hf_endpoints.cli.outdated:outdated",
     "pause": "hf_endpoints.cli.moment:pause",

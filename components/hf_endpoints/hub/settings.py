@@ -6,7 +6,11 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Final
 
-from hf_endpoints.errors import DeclarationError
+import httpx2
+from huggingface_hub import get_token
+from huggingface_hub.errors import HfHubHTTPError, OIDCError
+
+from hf_endpoints.errors import DeclarationError, Unauthorized
 
 API_URL_KEY: Final = "hf-endpoints:apiUrl"
 HUB_URL_KEY: Final = "hf-endpoints:hubUrl"
@@ -15,6 +19,8 @@ CONFIG_KEYS: Final = (API_URL_KEY, HUB_URL_KEY, TOKEN_KEY)
 """Stack configuration that the plugin process needs; stored with the provider in users' state."""
 DEFAULT_API_URL: Final = "https://api.endpoints.huggingface.cloud/v2"
 DEFAULT_HUB_URL: Final = "https://huggingface.co"
+KEYLESS: Final = "HF_OIDC_RESOURCE"
+"""Turns on huggingface_hub's log-in by a job's own identity; names whose token it is to be, or of which repository."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,9 +38,13 @@ class Settings:
         ``destroy`` and ``refresh`` run on the configuration of the last ``up``, which the engine keeps with its
         provider; a token that was replaced since then comes in by the environment. Raises `DeclarationError` when
         there is no token anywhere. A saved login of huggingface_hub is not used: a pipeline must say whose token it
-        deploys with.
+        deploys with. With `KEYLESS` and no ``HF_TOKEN`` the job's identity is exchanged for a token (one call, once
+        per process); raises `Unauthorized` when it is not accepted.
         """
-        token = (environment.get("HF_TOKEN") or config(TOKEN_KEY) or "").strip()
+        token = (environment.get("HF_TOKEN") or "").strip()
+        if not token and environment.get(KEYLESS):
+            token = _exchanged(environment[KEYLESS])
+        token = token or (config(TOKEN_KEY) or "").strip()
         if not token:
             message = (
                 "no token: set HF_TOKEN, or run 'pulumi config set --secret hf-endpoints:token hf_…' "
@@ -44,3 +54,16 @@ class Settings:
         api_url = environment.get("HF_ENDPOINTS_API_URL") or config(API_URL_KEY) or DEFAULT_API_URL
         hub_url = environment.get("HF_ENDPOINT") or config(HUB_URL_KEY) or DEFAULT_HUB_URL
         return cls(api_url.rstrip("/"), hub_url.rstrip("/"), token)
+
+
+def _exchanged(resource: str) -> str:
+    """The token that huggingface_hub gets for the job's identity; it keeps it until shortly before its end."""
+    try:
+        return get_token() or ""
+    except (OIDCError, HfHubHTTPError, httpx2.TransportError) as failure:
+        said = " ".join(str(failure).split())
+        message = (
+            f"the job's identity was not exchanged for a token for {resource!r}: {said}; "
+            f"check the trusted publisher on the Hub and the job's permission 'id-token: write', or set HF_TOKEN"
+        )
+        raise Unauthorized(message) from failure
