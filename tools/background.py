@@ -8,15 +8,16 @@ import shlex
 import signal
 import subprocess
 import time
+from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
-    from pathlib import Path
 
 _START_S: Final = 20.0  # a server takes one to four; a busy machine may need several times that
 _STOP_S: Final = 10.0  # the reference server lets open requests end for five
 _POLL_S: Final = 0.05
+_PROCESSES: Final = Path("/proc")
 _LOG_TAIL_LINES: Final = 15
 
 _started: Final[dict[int, subprocess.Popen[bytes]]] = {}
@@ -52,6 +53,12 @@ def start(command: Sequence[str], log: Path, announced: str) -> tuple[int, re.Ma
 
 def is_running(pid: int, words: str) -> bool:
     """Whether a process of that id runs that has `words` in its command line; ids are used again."""
+    if (_PROCESSES / "self").exists():  # Linux, where a machine may have no `ps`
+        try:
+            command = (_PROCESSES / str(pid) / "cmdline").read_bytes()
+        except OSError:
+            return False
+        return words in command.replace(b"\0", b" ").decode(errors="replace")
     shown = subprocess.run(["ps", "-ww", "-o", "args=", "-p", str(pid)], capture_output=True, text=True, check=False)
     return words in shown.stdout
 
@@ -70,8 +77,10 @@ def _ends_within(pid: int, words: str, limit_s: float) -> bool:
     deadline = time.monotonic() + limit_s
     while time.monotonic() < deadline:
         if pid in _started:
-            _started[pid].poll()
+            _started[pid].poll()  # else it stays, ended, in the table of processes
         if not is_running(pid, words):
+            if pid in _started:
+                _started.pop(pid).wait(limit_s)
             return True
         time.sleep(_POLL_S)
     return False

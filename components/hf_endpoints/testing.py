@@ -216,7 +216,7 @@ def _point(patch: pytest.MonkeyPatch, server: ReferenceServer, token: str) -> No
         "HF_TOKEN": token,
         "HF_HUB_OFFLINE": "0",  # tests that must not load models from the Hub are often run with 1
         "HF_HUB_DISABLE_TELEMETRY": "1",  # also a look-up that would stand in the journal
-        "NO_PROXY": ",".join(filter(None, (os.environ.get("NO_PROXY"), "127.0.0.1"))),
+        **{name: ",".join(filter(None, (os.environ.get(name), "127.0.0.1"))) for name in ("NO_PROXY", "no_proxy")},
     }
     for name, value in environment.items():
         patch.setenv(name, value)

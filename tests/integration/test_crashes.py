@@ -13,7 +13,11 @@ from tests.support.running_up import Command, lists, under_way, until
 IRELAND = {"vendor": "aws", "region": "eu-west-1"}
 
 
-def delayed(server: Running, method: str, seconds: float) -> Armed:
+HELD_S = 2
+"""Real seconds in which a command is killed while its call lies at the server; a busy machine takes some tenths."""
+
+
+def delayed(server: Running, method: str, seconds: float = HELD_S) -> Armed:
     """Let the next call of that method lie so many real seconds before it is applied."""
     return server.faults.add({"match": {"method": method}, "fault": {"kind": "delay", "seconds": seconds}})
 
@@ -41,7 +45,7 @@ def creates(server: Running) -> list[int | None]:
 def test_an_up_killed_before_its_create_was_recorded_converges_on_one_endpoint(project: Project, server: Running):
     """SIGKILL to every process while the POST is under way: the next up takes over what it made."""
     project.declare({"small": endpoint()})
-    held_back = delayed(server, "POST", 0.5)
+    held_back = delayed(server, "POST")
     with under_way(project) as up:
         reach(up, held_back)
         up.kill_everything()
@@ -79,7 +83,7 @@ def test_a_killed_engine_takes_its_plugin_along(project: Project, server: Runnin
 def test_a_replace_field_edited_after_a_killed_create_still_leaves_one_endpoint(project: Project, server: Running):
     """The endpoint of the killed up cannot become what is declared now: it is deleted, and made anew as declared."""
     project.declare({"small": endpoint()})
-    held_back = delayed(server, "POST", 0.2)
+    held_back = delayed(server, "POST")
     with under_way(project) as up:
         reach(up, held_back)
         up.kill_everything()
@@ -96,7 +100,7 @@ def test_a_replacement_killed_in_its_create_goes_on_with_the_successor_it_made(p
     project.declare({"small": endpoint()})
     project.up().expect_success()
     project.declare({"small": endpoint(provider=IRELAND)})
-    held_back = delayed(server, "POST", 0.2)
+    held_back = delayed(server, "POST")
     with under_way(project) as up:
         reach(up, held_back)
         up.kill_everything()
@@ -113,7 +117,7 @@ def test_an_update_that_was_killed_is_made_by_the_next_up(project: Project, serv
     project.declare({"small": endpoint()})
     project.up().expect_success()
     project.declare({"small": endpoint(tags=["blue"])})
-    held_back = delayed(server, "PUT", 0.2)
+    held_back = delayed(server, "PUT")
     server.faults.add({"match": {"method": "PUT"}, "fault": {"kind": "status", "status": 503}})
     with under_way(project) as up:
         reach(up, held_back)
@@ -129,7 +133,7 @@ def test_a_destroy_that_was_killed_is_finished_by_the_next(project: Project, ser
     """SIGKILL while the DELETE is under way: the state still holds what is gone, and lets go of it."""
     project.declare({"small": endpoint()})
     project.up().expect_success()
-    held_back = delayed(server, "DELETE", 0.2)
+    held_back = delayed(server, "DELETE")
     with under_way(project, "destroy") as destroy:
         reach(destroy, held_back)
         destroy.kill_everything()
@@ -165,7 +169,7 @@ def test_an_up_killed_while_it_waits_has_recorded_its_endpoint(project: Project,
 def test_an_up_interrupted_by_ctrl_c_leaves_neither_a_lock_nor_anything_pending(project: Project, server: Running):
     """SIGINT while the POST is under way: the engine lets the create end and records it."""
     project.declare({"small": endpoint()})
-    held_back = delayed(server, "POST", 1)
+    held_back = delayed(server, "POST")
     with under_way(project) as up:
         reach(up, held_back)
         up.process.send_signal(signal.SIGINT)
@@ -203,7 +207,7 @@ def test_a_replacement_killed_in_its_create_and_then_taken_back_leaves_one_endpo
     project.declare({"small": endpoint()})
     project.up().expect_success()
     project.declare({"small": endpoint(provider=IRELAND)})
-    held_back = delayed(server, "POST", 0.5)
+    held_back = delayed(server, "POST")
     with under_way(project) as up:
         reach(up, held_back)
         up.kill_everything()

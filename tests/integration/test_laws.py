@@ -8,9 +8,12 @@ from huggingface_hub.utils import get_session
 
 from hf_reference.server import Running
 from tests.support.engine import NAMESPACE, Outcome, Project, calls, endpoint, writes
+from tests.support.running_up import until
 
 MODEL = {"repository": "openai-community/gpt2", "task": "text-generation"}
-IDLE = {"instance_type": "intel-spr", "instance_size": "x1", "scaling": {"min_replica": 0}}
+COMPUTE = {"instance_type": "intel-spr", "instance_size": "x1"}
+IDLE = {**COMPUTE, "scaling": {"min_replica": 0, "scale_to_zero_timeout": 6000}}
+"""May scale to zero, and does not by itself while a test lasts."""
 SOMEBODY = {"Authorization": "Bearer hf_somebody_else"}
 
 
@@ -50,8 +53,7 @@ def test_a_destroy_leaves_alone_what_somebody_else_made_under_the_same_name(proj
     project.declare({"small": endpoint(name="shared")})
     project.up().expect_success()
     hub.delete_inference_endpoint("shared", namespace=NAMESPACE)
-    while hub.list_inference_endpoints(NAMESPACE):  # a deletion takes a moment
-        continue
+    until(lambda: hub.list_inference_endpoints(NAMESPACE) == [], "the deletion is carried out")
     theirs = hub.create_inference_endpoint(
         "shared",
         namespace=NAMESPACE,
@@ -72,16 +74,19 @@ def test_a_destroy_leaves_alone_what_somebody_else_made_under_the_same_name(proj
 
 
 def test_a_destroy_reaches_endpoints_in_every_status(project: Project, server: Running, hub: HfApi):
-    """Law 4: failed, paused, scaled to zero, or running with the tags wiped that name their owner."""
-    server.faults.add({"match": {"endpoint": f"{NAMESPACE}/failing"}, "fault": {"kind": "deploy_fails"}})
-    waits = {"failing": False, "paused": True, "idle": True, "wiped": True}
+    """Law 4: starting, failed in a start or an update, paused, at zero, running without the tags of an owner."""
+    for name, kind in {"failing": "deploy_fails", "starting": "stuck_initializing", "edited": "update_fails"}.items():
+        server.faults.add({"match": {"endpoint": f"{NAMESPACE}/{name}"}, "fault": {"kind": kind}})
+    waits = {"failing": False, "starting": False, "paused": True, "idle": True, "wiped": True, "edited": True}
     project.declare({name: endpoint(name=name, wait=wait, compute=IDLE) for name, wait in waits.items()})
     project.up().expect_success()
     hub.pause_inference_endpoint("paused", namespace=NAMESPACE)
     hub.scale_to_zero_inference_endpoint("idle", namespace=NAMESPACE)
     address = f"{server.api_url}/endpoint/{NAMESPACE}/wiped"
     get_session().put(address, json={"tags": []}, headers=SOMEBODY).raise_for_status()
-    assert states(hub) == ["failed", "paused", "running", "scaledToZero"]
+    hub.update_inference_endpoint("edited", namespace=NAMESPACE, env={"LOG": "debug"})
+    every = ["failed", "initializing", "paused", "running", "scaledToZero", "updateFailed"]
+    until(lambda: states(hub) == every, f"the endpoints are {', '.join(every)}")
 
     project.destroy().expect_success()
     assert hub.list_inference_endpoints(NAMESPACE) == []

@@ -9,6 +9,7 @@ from tests.support.running_up import lists, under_way
 
 MODEL = endpoint()["model"]
 IRELAND = {"vendor": "aws", "region": "eu-west-1"}
+FOR_EVER_S = 1e9
 
 
 def declared_url(server: Running, region: str) -> str:
@@ -40,14 +41,15 @@ def test_a_predecessor_serves_until_its_successor_does(project: Project, server:
     project.declare({"small": endpoint()})
     project.up().expect_success()
     old = declared_url(server, "us-east-1")
-    server.world.course.provisioning_s = 500  # 5 s of real time: the successor is seen starting for a while
+    server.world.course.provisioning_s = FOR_EVER_S
     project.declare({"small": endpoint(provider=IRELAND)})
     seen = lists(server)
     with under_way(project) as up:
         up.reach(lambda: lists(server) > seen + 2, "the wait for the successor goes on")
         assert answer_of(old) == 200
-        assert states(server) == {"us-east-1": "running", "eu-west-1": "initializing"}
+        assert states(server) == {"us-east-1": "running", "eu-west-1": "pending"}
         assert calls(server, "DELETE") == []
+        server.clock.go_on_from(server.clock.now() + 2 * FOR_EVER_S)
         up.outcome().expect_success()
     found = expect_one_serving(project, server)
     assert found["provider"] == IRELAND
@@ -111,7 +113,7 @@ def test_a_forced_replacement_with_a_replace_edit_makes_the_declared_endpoint(pr
 
 def test_an_endpoint_of_a_given_name_is_deleted_before_its_successor_is_made(project: Project, server: Running):
     """The name lingers after the deletion is accepted: the create waits until it is free."""
-    server.world.deletion_s = 150  # 1.5 s of real time
+    server.world.deletion_s = 300  # 3 s of real time
     project.declare({"small": endpoint(name="fixed")})
     project.up().expect_success()
     project.declare({"small": endpoint(name="fixed", provider=IRELAND)})

@@ -9,6 +9,7 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
+from pathlib import Path
 
 from hf_reference.server import Running
 from tests.support.engine import NAMESPACE, TIMEOUT_S, Outcome, Project
@@ -16,6 +17,7 @@ from tests.support.engine import NAMESPACE, TIMEOUT_S, Outcome, Project
 LIMIT_S = 60
 """Longest wait for another process to reach a point; each is reached within a few seconds."""
 _PAUSE_S = 0.01
+_PROCESSES = Path("/proc")
 
 
 def until(reached: Callable[[], bool], what: str) -> None:
@@ -60,13 +62,28 @@ class Command:
 
     def runs(self, program: str) -> bool:
         """Whether a process of it has this word in its command line."""
-        pids = {str(pid) for pid in self._pids()}
-        lines = subprocess.run(["ps", "-A", "-o", "pid=,args="], capture_output=True, text=True, check=True).stdout
-        return any(line.split()[0] in pids and program in line for line in lines.splitlines())
+        return any(program in _command(pid) for pid in self._pids())
 
     def _pids(self) -> list[int]:
-        listed = subprocess.run(["ps", "-A", "-o", "pid="], capture_output=True, text=True, check=True).stdout
-        return [pid for pid in map(int, listed.split()) if _session(pid) == self.process.pid]
+        return [pid for pid in _every_pid() if _session(pid) == self.process.pid]
+
+
+def _every_pid() -> list[int]:
+    """All processes of the machine, as Linux shows them; elsewhere by `ps`, which is slower and not on every Linux."""
+    if _PROCESSES.is_dir():
+        return [int(folder.name) for folder in _PROCESSES.iterdir() if folder.name.isdigit()]
+    listed = subprocess.run(["ps", "-A", "-o", "pid="], capture_output=True, text=True, check=True).stdout
+    return [int(pid) for pid in listed.split()]
+
+
+def _command(pid: int) -> str:
+    """The command line of a process, empty when it has ended."""
+    if _PROCESSES.is_dir():
+        try:
+            return (_PROCESSES / str(pid) / "cmdline").read_bytes().replace(b"\0", b" ").decode()
+        except OSError:
+            return ""
+    return subprocess.run(["ps", "-o", "args=", "-p", str(pid)], capture_output=True, text=True, check=False).stdout
 
 
 def _session(pid: int) -> int | None:

@@ -37,14 +37,26 @@ def older_hub() -> Path:
     return witnesses.python_packages(HERE / "huggingface_hub-0.36.txt")
 
 
+def need(*programs: str, of: str) -> None:
+    """Skip the test where a program is missing, saying what to install; fail it where ALL_WITNESSES is set."""
+    missing = [name for name in programs if shutil.which(name) is None]
+    if missing:
+        reason = f"{' and '.join(missing)} not on the PATH: install {of}"
+        (pytest.fail if os.environ.get("ALL_WITNESSES") else pytest.skip)(reason)
+
+
 @pytest.fixture(scope="session")
 def node_modules() -> Path:
-    """Give the JavaScript clients; without Node the test is skipped, and in continuous integration it fails."""
-    missing = [name for name in ("node", "npm") if shutil.which(name) is None]
-    if missing:
-        reason = f"{' and '.join(missing)} not on the PATH: install Node 18 or newer for the JavaScript clients"
-        (pytest.fail if os.environ.get("CI") else pytest.skip)(reason)
+    """Give the JavaScript clients; without Node the test is skipped."""
+    need("node", "npm", of="Node 18 or newer for the JavaScript clients")
     return witnesses.npm_packages(HERE / "js") / "node_modules"
+
+
+@pytest.fixture(scope="session")
+def curl() -> str:
+    """Give the command's name; without it the test is skipped."""
+    need("curl", of="curl for the command of the announcement")
+    return "curl"
 
 
 Serve = Callable[..., str]

@@ -33,10 +33,10 @@ def generated(server: ReferenceServer) -> list[dict[str, Any]]:
     return [call["body"] for call in calls]
 
 
-def test_its_curl_command_gets_a_text(url: str, hf_token: str) -> None:
+def test_its_curl_command_gets_a_text(curl: str, url: str, hf_token: str) -> None:
     """Twenty tokens or so, in a list of one."""
     headers = ["-H", f"Authorization: Bearer {hf_token}", "-H", "Content-Type: application/json"]
-    command = ["curl", "-sS", url, "-X", "POST", "-d", '{"inputs":"Once upon a time,"}', *headers]
+    command = [curl, "-sS", url, "-X", "POST", "-d", '{"inputs":"Once upon a time,"}', *headers]
     (answer,) = json.loads(subprocess.check_output(command, timeout=30))
     assert 5 <= len(answer["generated_text"].split()) <= 20
 

@@ -120,6 +120,13 @@ def test_a_callers_passphrase_is_kept(checkout, name, value):
     assert seen.get("PULUMI_CONFIG_PASSPHRASE", "") != "hf-endpoints-local"
 
 
+@pytest.mark.parametrize("name", ["NO_PROXY", "no_proxy"])
+def test_no_proxy_stands_between_the_servers_of_this_machine(checkout, name):
+    """What the caller has excepted stays so."""
+    assert checkout.environment()[name] == "127.0.0.1,localhost"
+    assert checkout.environment(**{name: "hub.corp"})[name] == "hub.corp,127.0.0.1,localhost"
+
+
 def test_a_running_reference_server_is_used(checkout):
     """With its own token: a real one does not go there."""
     checkout.serve(os.getpid())

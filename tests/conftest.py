@@ -1,0 +1,38 @@
+"""Tests see the same machine everywhere: nobody's accounts, settings, log-ins or proxies, and colours for nobody.
+
+This runs before a test module is imported, since huggingface_hub reads its variables once.
+"""
+
+from __future__ import annotations
+
+import os
+from typing import Final
+
+_THEIRS: Final = ("AWS_", "HF_", "HUGGING_FACE_", "HUGGINGFACE_", "PULUMI_", "OTEL_")
+_KEPT: Final = {"HF_REFERENCE_KILL_SEED", "PULUMI_HF_ENDPOINTS_CACHE", "PULUMI_HOME"}
+_LOOKS: Final = ("CLICOLOR", "CLICOLOR_FORCE", "COLUMNS", "FORCE_COLOR", "LINES", "NO_COLOR")
+_NOWHERE: Final = "/nonexistent"
+_SET: Final = {
+    "AWS_CONFIG_FILE": _NOWHERE,
+    "AWS_EC2_METADATA_DISABLED": "true",
+    "AWS_SHARED_CREDENTIALS_FILE": _NOWHERE,
+    "HF_HUB_DISABLE_TELEMETRY": "1",
+    "HF_STORED_TOKENS_PATH": _NOWHERE,
+    "HF_TOKEN_PATH": _NOWHERE,
+    "PULUMI_SKIP_UPDATE_CHECK": "1",
+}
+_LOOPBACK: Final = "127.0.0.1,localhost"
+"""Proxies stay, for the registries that some clients come from; the servers of tests are no matter of theirs."""
+
+
+def _same_everywhere() -> None:
+    for name in list(os.environ):
+        if name in _LOOKS or (name.startswith(_THEIRS) and name not in _KEPT):
+            del os.environ[name]
+    os.environ.update(_SET)
+    for name in ("NO_PROXY", "no_proxy"):
+        given = os.environ.get(name)
+        os.environ[name] = f"{given},{_LOOPBACK}" if given else _LOOPBACK
+
+
+_same_everywhere()
