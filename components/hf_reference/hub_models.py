@@ -1,6 +1,7 @@
 """A few models of the Hub, as data: enough to resolve a revision, fill in a task and size an instance.
 
-Parameter counts and tasks follow the model cards; the commit ids are made up (forty hex digits, derived from
+Parameter counts by type and tasks are those that the Hub shows on the model cards (those of the Llama, Mistral, Falcon
+and Qwen families are what their configurations add up to). The commit ids are made up (forty hex digits, derived from
 repository and revision), because a real one would go stale and nothing here depends on its value.
 """
 
@@ -12,6 +13,7 @@ from hashlib import sha1
 from typing import Final
 
 from hf_reference.errors import MissingError
+from hf_reference.hub_configs import CONFIGS, Config
 
 _SHA: Final = re.compile(r"[0-9a-f]{40}")
 
@@ -35,6 +37,11 @@ class HubModel:
     def owner(self) -> str:
         """The namespace in whose hands it is; old names such as ``gpt2`` have none."""
         return self.repository.rpartition("/")[0]
+
+    @property
+    def config(self) -> Config | None:
+        """Its ``config.json``, or None."""
+        return CONFIGS.get(self.repository)
 
     @property
     def sha(self) -> str:
@@ -78,6 +85,20 @@ MODELS: Final[dict[str, HubModel]] = {
         HubModel("tiiuae/falcon-7b-instruct", "text-generation", {"BF16": 7_217_189_760}),
         HubModel("tiiuae/falcon-40b-instruct", "text-generation", {"BF16": 41_303_293_952}),
         HubModel("meta-llama/Llama-3.1-8B-Instruct", "text-generation", {"BF16": 8_030_261_248}, gated="manual"),
+        HubModel("meta-llama/Llama-3.1-70B-Instruct", "text-generation", {"BF16": 70_553_706_496}, gated="manual"),
+        HubModel("meta-llama/Meta-Llama-3-70B-Instruct", "text-generation", {"BF16": 70_553_706_496}, gated="manual"),
+        HubModel("meta-llama/Llama-2-7b-chat-hf", "text-generation", {"F16": 6_738_415_616}, gated="manual"),
+        HubModel("meta-llama/Llama-2-13b-chat-hf", "text-generation", {"F16": 13_015_864_320}, gated="manual"),
+        HubModel("meta-llama/Llama-2-70b-chat-hf", "text-generation", {"F16": 68_976_648_192}, gated="manual"),
+        HubModel("codellama/CodeLlama-7b-hf", "text-generation", {"BF16": 6_738_546_688}),
+        HubModel("codellama/CodeLlama-13b-hf", "text-generation", {"BF16": 13_016_028_160}),
+        HubModel("codellama/CodeLlama-34b-hf", "text-generation", {"BF16": 33_743_970_304}),
+        HubModel("HuggingFaceH4/zephyr-7b-beta", "text-generation", {"BF16": 7_241_732_096}),
+        HubModel("mistralai/Mistral-7B-v0.1", "text-generation", {"BF16": 7_241_732_096}),
+        HubModel("mistralai/Mixtral-8x7B-Instruct-v0.1", "text-generation", {"BF16": 46_702_792_704}),
+        HubModel("Qwen/Qwen3-1.7B", "text-generation", {"BF16": 2_031_739_904}),
+        HubModel("Qwen/Qwen3-Embedding-4B", "feature-extraction", {"BF16": 4_021_774_336}),
+        HubModel("openai/whisper-large-v3", "automatic-speech-recognition", {"F16": 1_543_490_560}),
         HubModel("acme/private-model", "text-generation", {"BF16": 134_515_008}, private=True),
         HubModel(
             "sentence-transformers/all-MiniLM-L6-v2",

@@ -241,7 +241,7 @@ def build_app(parts: Parts) -> ASGIApp:
     async def openapi() -> Response:
         return answer(describe([route for routes in control for route in routes.table], parts.world.choices))
 
-    others = [module.router(parts) for module in (catalog, hub, data_plane, test_only)]
+    others = [*(module.router(parts) for module in (catalog, hub, data_plane, test_only)), hub.files(parts)]
     return Desk(Sides(Application([*control, *others, own], refusing(parts.world.choices)), parts.links), parts)
 
 

@@ -276,6 +276,25 @@ def test_a_check_without_a_token_is_for_what_is_public(call: Callable[..., Any],
     assert call("GET", path.format("gpt2")).status == 401
 
 
+def test_the_configuration_of_a_model_is_a_file_at_the_root(call: Callable[..., Any], server: Running) -> None:
+    """At a branch or commit, for who may read the files; 404 in the Hub's form for what is not there."""
+    path = "/{}/resolve/{}/config.json"
+    falcon = call("GET", path.format("tiiuae/falcon-7b-instruct", "main"), token=None)
+    assert (falcon.status, falcon.body["num_attention_heads"]) == (200, 71)
+    assert call("GET", path.format("gpt2", "0" * 40), token=None).body["n_head"] == 12
+    gated = call("GET", path.format(LLAMA, "main"), token=None)
+    assert (gated.status, gated.headers["x-error-code"]) == (401, "GatedRepo")
+    for repository, revision, code in (
+        ("no-such/model", "main", "RepoNotFound"),
+        ("gpt2", "v9", "RevisionNotFound"),
+        ("dslim/bert-base-NER", "main", "EntryNotFound"),
+    ):
+        missing = call("GET", path.format(repository, revision))
+        assert (missing.status, missing.headers["x-error-code"]) == (404, code)
+    server.tokens.replace({"hf_contract": {"gated": []}})
+    assert call("GET", path.format(LLAMA, "main")).status == 403
+
+
 def test_a_resolved_revision_is_the_one_the_hub_shows(api: HfApi, small: dict[str, Any]) -> None:
     """What the endpoint runs is what the model's page says."""
     created = api.create_inference_endpoint("e1", revision="v1.0", **small)

@@ -26,6 +26,7 @@ _COMMANDS: Final = {
     "pause": "hf_endpoints.cli.moment:pause",
     "scale-to-zero": "hf_endpoints.cli.moment:scale_to_zero",
     "replay": "hf_reference.control:replay",
+    "recommend": "hf_endpoints.cli.recommend:recommend",
     _SERVE: "hf_reference.control:serve",
     "wake": "hf_endpoints.cli.moment:wake",
 }

@@ -97,7 +97,10 @@ class Wanted:
         return tuple(sorted((row for row in rows if all(wish.keeps(row) for wish in self._wishes())), key=by_price))
 
     def why_none(self, rows: Iterable[Instance]) -> str:
-        """Why no row is left: the first wish that nothing fulfils after those before it, with what there is instead."""
+        """Why no row is left: the first wish that nothing fulfils after those before it, with what there is instead.
+
+        An empty text where one is left.
+        """
         left = list(rows)
         for wish in self._wishes():
             kept = [row for row in left if wish.keeps(row)]
@@ -105,7 +108,7 @@ class Wanted:
                 there = wish.instead(left) if left else "the list of hardware is empty"
                 return f"{wish.unfulfilled}: {there}"
             left = kept
-        return "the list of hardware is empty"
+        return "" if left else "the list of hardware is empty"
 
     def _wishes(self) -> Iterator[_Wish]:
         for name in ("vendor", "region", "accelerator", "instance_type"):

@@ -16,6 +16,7 @@ from huggingface_hub.errors import HfHubHTTPError, OfflineModeIsEnabled
 from huggingface_hub.utils import build_hf_headers, get_session, hf_raise_for_status, http_backoff
 
 from hf_endpoints.core.hardware import Instance, parse_hardware
+from hf_endpoints.core.sizing import ModelFacts
 from hf_endpoints.core.wire import Observation, Wire, parse_endpoint
 from hf_endpoints.errors import (
     AlreadyExists,
@@ -27,8 +28,9 @@ from hf_endpoints.errors import (
     OutcomeUnknown,
     Unauthorized,
 )
+from hf_endpoints.hub.catalog import Recipe, read_recipes
 from hf_endpoints.hub.logs import follow_lines, read_lines
-from hf_endpoints.hub.models import Commit, ModelInfo, read_commits_since, read_model
+from hf_endpoints.hub.models import Commit, ModelInfo, read_commits_since, read_facts, read_model
 from hf_endpoints.hub.settings import Settings
 
 _TIMEOUT: Final = httpx2.Timeout(60, connect=10)
@@ -171,6 +173,14 @@ class HubClient:
     def commits_since(self, repository: str, revision: str, since: str) -> tuple[Commit, ...] | None:
         """The commits after ``since``; see `hf_endpoints.hub.models.read_commits_since`."""
         return read_commits_since(self._settings, repository, revision, since)
+
+    def facts(self, repository: str, revision: str | None) -> ModelFacts:
+        """What the memory of a model is estimated from; see `hf_endpoints.hub.models.read_facts`."""
+        return read_facts(self._settings, repository, revision)
+
+    def recipes(self, repository: str) -> tuple[Recipe, ...]:
+        """The catalog's ways to deploy a repository; see `hf_endpoints.hub.catalog.read_recipes`."""
+        return read_recipes(self._settings, repository)
 
     def probe(self, url: str, health_route: str) -> int | None:
         """The status code of the endpoint's health route, or None when it cannot be reached. Never raises."""

@@ -17,8 +17,9 @@ from huggingface_hub.errors import (
     RepositoryNotFoundError,
     RevisionNotFoundError,
 )
-from huggingface_hub.utils import build_hf_headers, paginate
+from huggingface_hub.utils import build_hf_headers, get_session, hf_raise_for_status, paginate
 
+from hf_endpoints.core.sizing import ModelFacts
 from hf_endpoints.errors import ApiUnwell, DeclarationError
 from hf_endpoints.hub.settings import Settings
 
@@ -81,6 +82,47 @@ def read_commits_since(settings: Settings, repository: str, revision: str, since
                 return None
             after.append(Commit(entry["id"], entry["title"], entry["date"]))
     return None
+
+
+def read_facts(settings: Settings, repository: str, revision: str | None) -> ModelFacts:
+    """What the memory of a model is estimated from: parameters by type, sizes of files, ``config.json``.
+
+    Raises as `read_model`. ``?blobs=true`` brings the sizes, ``safetensors`` and ``gguf`` the counts (`ModelInfo` of
+    huggingface_hub 2.4.0); the configuration is read from the commit that the info is of.
+    """
+    from huggingface_hub import HfApi  # noqa: PLC0415 - as above
+
+    api = HfApi(endpoint=settings.hub_url, token=settings.token)
+    with _asking(settings, repository, revision):
+        info = api.model_info(repository, revision=revision, timeout=_TIMEOUT_S, files_metadata=True)
+        if info.gated:
+            api.auth_check(repository)
+        config = _config(settings, repository, info.sha or revision or "main")
+    gguf = info.gguf or {}
+    return ModelFacts(
+        repository=repository,
+        commit=info.sha or "",
+        task=info.pipeline_tag,
+        parameters=dict(info.safetensors.parameters) if info.safetensors is not None else {},
+        files={file.rfilename: file.size or 0 for file in info.siblings or []},
+        gguf_parameters=gguf.get("total"),
+        config=config,
+    )
+
+
+def _config(settings: Settings, repository: str, revision: str) -> dict[str, Any] | None:
+    """The model's ``config.json``, or None where it has none that can be read."""
+    where = f"{settings.hub_url}/{quote(repository)}/resolve/{quote(revision, safe='')}/config.json"
+    headers = build_hf_headers(token=settings.token, library_name="pulumi-hf-endpoints")
+    response = get_session().get(where, headers=headers, timeout=_TIMEOUT_S)
+    if response.status_code == httpx2.codes.NOT_FOUND:
+        return None
+    hf_raise_for_status(response)
+    try:
+        config = response.json()
+    except ValueError:
+        return None
+    return config if isinstance(config, dict) else None
 
 
 @contextmanager

@@ -19,6 +19,7 @@ CONFIG_KEYS: Final = (API_URL_KEY, HUB_URL_KEY, TOKEN_KEY)
 """Stack configuration that the plugin process needs; stored with the provider in users' state."""
 DEFAULT_API_URL: Final = "https://api.endpoints.huggingface.cloud/v2"
 DEFAULT_HUB_URL: Final = "https://huggingface.co"
+DEFAULT_CATALOG_URL: Final = "https://endpoints.huggingface.co/api/v1/catalog"
 KEYLESS: Final = "HF_OIDC_RESOURCE"
 """Turns on huggingface_hub's log-in by a job's own identity; names whose token it is to be, or of which repository."""
 
@@ -30,6 +31,15 @@ class Settings:
     api_url: str
     hub_url: str
     token: str = field(repr=False)
+    catalog: str | None = None
+    """Where the catalog is, if that was said."""
+
+    @property
+    def catalog_url(self) -> str:
+        """Where the catalog is: as was said, the service's, or beside another control plane, as on the local server."""
+        if self.catalog or self.api_url == DEFAULT_API_URL:
+            return self.catalog or DEFAULT_CATALOG_URL
+        return f"{self.api_url.removesuffix('/v2')}/api/v1/catalog"
 
     @classmethod
     def resolve(cls, config: Callable[[str], str | None], environment: Mapping[str, str]) -> Settings:
@@ -53,7 +63,8 @@ class Settings:
             raise DeclarationError(message)
         api_url = environment.get("HF_ENDPOINTS_API_URL") or config(API_URL_KEY) or DEFAULT_API_URL
         hub_url = environment.get("HF_ENDPOINT") or config(HUB_URL_KEY) or DEFAULT_HUB_URL
-        return cls(api_url.rstrip("/"), hub_url.rstrip("/"), token)
+        catalog = environment.get("HF_ENDPOINTS_CATALOG_URL")
+        return cls(api_url.rstrip("/"), hub_url.rstrip("/"), token, catalog.rstrip("/") if catalog else None)
 
 
 def _exchanged(resource: str) -> str:

@@ -1,4 +1,7 @@
-"""The few routes of the Hub itself that a client of endpoints needs: who am I, what is this model, may I read it."""
+"""The few routes of the Hub itself that a client of endpoints needs: who am I, what is this model, may I read it.
+
+Of a model's files there is ``config.json`` alone, with what it says of the attention.
+"""
 
 from __future__ import annotations
 
@@ -57,6 +60,17 @@ def router(parts: Parts) -> Routes:
     return routes
 
 
+def files(parts: Parts) -> Routes:
+    """Make the route of a model's files, which stand at the root."""
+    routes = Routes()
+
+    @routes.get("/{repository:path}/resolve/{revision:path}/config.json")
+    async def config(repository: str, revision: str, request: Request) -> Response:
+        return _of_model(_config, parts, repository, revision, request)
+
+    return routes
+
+
 def _visible(parts: Parts, repository: str, request: Request) -> HubModel | None:
     """Find a model; a private one is not there for tokens that do not reach its namespace."""
     model = hub_models.MODELS.get(repository)
@@ -76,6 +90,15 @@ def _model(parts: Parts, model: HubModel, revision: str, request: Request) -> Re
     """Answer with a model's info. A gated one is shown to everybody, as on the Hub; only its files are not."""
     sha = parts.world.history.resolve(model, revision)
     return answer(catalogue.render_hub_model(model, sha, blobs=request.query_params.get("blobs") == "true"))
+
+
+def _config(parts: Parts, model: HubModel, revision: str, request: Request) -> Response:
+    """Answer with a model's configuration, as to who may read its files."""
+    parts.world.history.resolve(model, revision)
+    denied = _denied(parts, model, request)
+    if denied is not None:
+        return denied
+    return _refused("Entry not found", 404, "EntryNotFound") if model.config is None else answer(model.config)
 
 
 def _commits(parts: Parts, model: HubModel, revision: str, request: Request) -> Response:
@@ -112,14 +135,21 @@ def _of_model(
 def _auth_check(parts: Parts, repository: str, request: Request) -> Response:
     """Tell whether the files may be read: without a token what is public, with one also what its user has accepted."""
     authorization = request.headers.get("authorization")
-    grant = None if authorization is None else parts.tokens.require(authorization)
+    if authorization is not None:
+        parts.tokens.require(authorization)
     model = _visible(parts, repository, request)
     if model is None:
         return _refused("Repository not found", 404, "RepoNotFound")
-    if model.gated and (grant is None or not grant.accepted(repository)):
-        text = f"Access to model {repository} is restricted and you are not in the authorized list"
-        return _refused(text, 401 if grant is None else 403, "GatedRepo")
-    return answer({})
+    return _denied(parts, model, request) or answer({})
+
+
+def _denied(parts: Parts, model: HubModel, request: Request) -> Response | None:
+    """Refuse a gated model's files to whom the user's token does not open them."""
+    grant = parts.tokens.grant(request.headers.get("authorization"))
+    if not model.gated or (grant is not None and grant.accepted(model.repository)):
+        return None
+    text = f"Access to model {model.repository} is restricted and you are not in the authorized list"
+    return _refused(text, 401 if grant is None else 403, "GatedRepo")
 
 
 def _whoami(grant: Grant) -> wire.Json:

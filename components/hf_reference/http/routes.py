@@ -11,6 +11,7 @@ import inspect
 import re
 from collections.abc import Awaitable, Callable, Iterable, Sequence
 from dataclasses import dataclass
+from itertools import chain
 from typing import TYPE_CHECKING, Any, Final, TypeAlias, TypeVar
 
 from starlette.requests import Request
@@ -84,6 +85,8 @@ class Application:
             place = places.setdefault(route.path, _Place(_pattern(route.path), {}))
             takes_request = "request" in inspect.signature(route.handler).parameters
             place.methods[route.method] = (route.handler, takes_request)
+        # Those whose first segment is a parameter are tried last.
+        self._open = [place for head, places in self._places.items() if "{" in head for place in places.values()]
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Serve one request."""
@@ -101,7 +104,7 @@ class Application:
     async def _answer(self, request: Request) -> Response:
         path, method = request.scope["path"], request.scope["method"]
         allowed: set[str] = set()
-        for place in self._places.get(_head(path), {}).values():
+        for place in chain(self._places.get(_head(path), {}).values(), self._open):
             found = place.pattern.fullmatch(path)
             if found is None:
                 continue
@@ -126,7 +129,7 @@ class _Place:
 
 
 def _head(path: str) -> str:
-    """Give the first segment, which no template leaves open: few patterns are tried for each request."""
+    """Give the first segment, so that few patterns are tried for each request."""
     return path.split("/", 2)[1] if "/" in path else path
 
 

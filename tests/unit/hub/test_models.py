@@ -64,3 +64,29 @@ def test_a_hub_that_cannot_be_reached_is_unwell(server: Running, monkeypatch: py
     away = HubClient(Settings(server.api_url, "http://127.0.0.1:9", "hf_ours"))
     with pytest.raises(ApiUnwell, match=r"http://127\.0\.0\.1:9 cannot be asked about 'gpt2' \(ConnectError\)"):
         away.commits_since("gpt2", "main", "a" * 40)
+
+
+class TestFacts:
+    def test_parameters_files_and_configuration_come_together(self, hub: HubClient) -> None:
+        """Of the commit that the branch stands for."""
+        facts = hub.facts("tiiuae/falcon-7b-instruct", "main")
+        assert facts.commit == hub.model("tiiuae/falcon-7b-instruct", "main").commit
+        assert (facts.task, dict(facts.parameters)) == ("text-generation", {"BF16": 7_217_189_760})
+        assert facts.config is not None
+        assert facts.config["num_attention_heads"] == 71
+
+    def test_gguf_files_come_with_their_sizes(self, hub: HubClient) -> None:
+        """And the parameters that are in them; such a repository has no configuration."""
+        facts = hub.facts("HuggingFaceTB/SmolLM2-360M-Instruct-GGUF", None)
+        assert dict(facts.files) == {"smollm2-360m-instruct-q8_0.gguf": 386_404_992}
+        assert (facts.count, facts.config) == (361_821_120, None)
+
+    def test_what_may_not_be_read_is_told_as_of_a_model(self, hub: HubClient, server: Running) -> None:
+        """At the field to change."""
+        with pytest.raises(DeclarationError, match=r"^model\.repository: 'no-such/model' is not on the Hub"):
+            hub.facts("no-such/model", None)
+        with pytest.raises(DeclarationError, match=r"^model\.revision: 'v9' is no branch"):
+            hub.facts(GPT2, "v9")
+        away = HubClient(Settings(server.api_url, "http://127.0.0.1:9", "hf_ours"))
+        with pytest.raises(ApiUnwell, match=r"^http://127\.0\.0\.1:9 cannot be asked about 'gpt2'"):
+            away.facts("gpt2", None)
