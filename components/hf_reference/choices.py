@@ -88,6 +88,8 @@ class Choices(BaseModel):
     """`X-Scale-Up-Timeout` while something else than a wake is under way. Refused, with 400, is recorded once."""
     health_checks: Literal["count", "ignored"] = "count"
     """Whether a request to the health route wakes an endpoint and keeps it awake."""
+    response_cache: Literal["off", "on"] = "off"
+    """Whether `cacheHttpResponses` does anything. It is for staff accounts (documentation)."""
 
     # Codes and texts of refusals
     quota_status: Literal[400, 402, 403, 409, 422, 429] = 400

@@ -26,15 +26,19 @@ class Site:
 
     def call(self, method: str, path: str, body: Any = None, **headers: str) -> tuple[int, Any]:
         """Give status and parsed body."""
+        response, text = self.hear(method, path, body, **headers)
+        is_json = response.headers.get_content_type() == "application/json"
+        return response.status, json.loads(text) if is_json else text.decode()
+
+    def hear(self, method: str, path: str, body: Any = None, **headers: str) -> tuple[http.client.HTTPResponse, bytes]:
+        """Give the answer and its body."""
         parts = urlsplit(self.server.base_url)
         connection = http.client.HTTPConnection(parts.hostname or "", parts.port, timeout=10)
         try:
             raw = None if body is None else json.dumps(body).encode()
             connection.request(method, path, raw, {"authorization": "Bearer hf_any", **headers})
             response = connection.getresponse()
-            text = response.read()
-            is_json = response.headers.get_content_type() == "application/json"
-            return response.status, json.loads(text) if is_json else text.decode()
+            return response, response.read()
         finally:
             connection.close()
 
@@ -244,6 +248,31 @@ def health_checks(site: Site) -> tuple[str, str]:
     return first, site.state
 
 
+def response_cache(site: Site) -> list[str | None]:
+    image = {"tgi": {"url": "example/tgi"}}
+    shown = site.run(experimentalFeatures={"cacheHttpResponses": True}, model={"image": image})
+    path = urlsplit(shown["status"]["url"]).path
+
+    texts: list[bytes] = []
+
+    def asked(**headers: str) -> str | None:
+        body = {"inputs": "The harbour", "parameters": {"do_sample": True}}
+        response, text = site.hear("POST", path, body, **headers, **{"content-type": "application/json"})
+        texts.append(text)
+        return response.headers["x-cache"]
+
+    seen = [asked(), asked(), asked(**{"x-use-cache": "false"}), asked()]
+    site.server.advance(59 * 60)
+    seen.append(asked())  # and once more for 60 minutes
+    site.server.advance(59 * 60)
+    seen.append(asked())
+    site.server.advance(60 * 60)
+    seen.append(asked())
+    for said, before, now in zip(seen[1:], texts, texts[1:], strict=False):
+        assert (said == "HIT") is (before == now)  # without a seed the container says something else each time
+    return seen
+
+
 def quota_status(site: Site) -> int:
     return site.create(compute=GPU | {"scaling": {"minReplica": 1, "maxReplica": 99}})[0]
 
@@ -330,6 +359,7 @@ TABLE: dict[Callable[[Site], Any], dict[Any, Any]] = {
     private_reach: {"internet": 200, "vpc": 404},
     hold_while_deploying: {"held": [503, 503], "refused": [400, 503]},
     health_checks: {"count": ("initializing", "initializing"), "ignored": ("scaledToZero", "initializing")},
+    response_cache: {"off": [None] * 7, "on": [None, "HIT", None, "HIT", "HIT", "HIT", None]},
     quota_status: {code: code for code in (400, 402, 403, 409, 422, 429)},
     quota_text: {
         "Quota exceeded for {instance_type}: {need}": f"Quota exceeded for nvidia-a100: {NEED}",

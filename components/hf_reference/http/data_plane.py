@@ -57,7 +57,7 @@ def router(parts: Parts) -> Routes:
             held = await _held(parts, arrived, request) if arrived is not None else None
             answered = _proxy(held, request, choices)
             if answered is None and held is not None:
-                answered = await registry.serve(held, await _call(parts, label, request, path, came))
+                answered = await _answer(parts, held, await _call(parts, label, request, path, came))
                 # Every replica is as idle as the next; the first one serves.
                 serving = next((r.id for r in logs.replicas(held.past, label) if r.live), None)
             answered = answered or error("Not Found", 404)
@@ -136,6 +136,18 @@ def _proxy(endpoint: Endpoint | None, request: Request, choices: Choices) -> Res
         # 503 from the autoscaling guide. It also covers a roll-out with one replica (measured).
         return error(choices.no_replica_text, 503)
     return None
+
+
+async def _answer(parts: Parts, endpoint: Endpoint, call: Call) -> Response:
+    """Let the container answer, or the cache in front of it where that is switched on."""
+    asked = endpoint.declaration.experimental_features.cache_http_responses
+    if not asked or parts.world.choices.response_cache == "off":
+        return await registry.serve(endpoint, call)
+    found = parts.response_cache.find(endpoint, call)
+    if found is None:
+        found = await registry.serve(endpoint, call)
+        parts.response_cache.keep(endpoint, call, found)
+    return found
 
 
 async def _call(parts: Parts, label: str, request: Request, path: str, now: float) -> Call:

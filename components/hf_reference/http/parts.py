@@ -26,6 +26,7 @@ from hf_reference.errors import (
     UnparsableError,
     WrongStatusError,
 )
+from hf_reference.http.response_cache import ResponseCache
 from hf_reference.links import Links
 from hf_reference.traffic import Traffic
 from hf_reference.wire import render
@@ -90,6 +91,7 @@ class Parts:
     handlers: Handlers = field(default_factory=Handlers)
     meters: defaultdict[str, Meter] = field(default_factory=lambda: defaultdict(Meter))
     """By the label of the address; they belong to a run, as the traffic does."""
+    response_cache: ResponseCache = field(default_factory=ResponseCache)
     audit: AuditLog = field(default_factory=AuditLog)
 
     def allow(self, request: Request, permission: Permission, namespace: str | None) -> Grant:
