@@ -196,6 +196,7 @@ def test_query_parameters_become_parameters_of_a_body_without_any(deployed: Depl
     ("task", "content", "headers", "text"),
     [
         ("text-classification", b'{"text":"x"}', {}, 'Body needs to provide a inputs key, received: {"text":"x"}'),
+        ("text-classification", b'{"instances":"good"}', {}, "`instances` must be a list"),
         ("text-classification", b"{}", {"content-type": "text/csv"}, 'Content type "text/csv" not supported'),
         ("text-classification", b'{"inputs":"x"}', {"accept": "text/html"}, 'Accept type "text/html" not supported'),
         ("text-classification", b'{"inputs":"x"}', {"accept": "image/png"}, "the answer is no image"),

@@ -66,6 +66,9 @@ def _predict(endpoint: Endpoint, task: Task, body: dict[str, Value], *, compat: 
     model = endpoint.declaration.model
     parameters = body.get("parameters", {})
     if "inputs" not in body:  # `instances`: for Vertex AI; each is answered by itself
+        if not isinstance(body["instances"], list):
+            message = "`instances` must be a list"
+            raise TypeError(message)
         answers = [
             _run(Request(model.repository, one, parameters, model.task or ""), task, compat=compat)
             for one in body["instances"]
