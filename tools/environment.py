@@ -43,6 +43,9 @@ def ensure(root: Path) -> Path:
     wanted = key(root)
     if python.exists() and mark.exists() and mark.read_text(encoding="utf-8") == wanted:
         return python
+    if venv.is_symlink():  # as in tests, which run a copy of the checkout
+        msg = f"{venv} is a link: the environment that it leads to is another checkout's, and is not changed from here"
+        raise steps.SetUpError(msg)
     if not (python.exists() and mark.exists()):
         with steps.step("virtual environment .venv"):
             shutil.rmtree(venv, ignore_errors=True)

@@ -1,6 +1,6 @@
 import pytest
 
-from tools import environment
+from tools import environment, steps
 
 PROJECT = '[project]\nname = "x"\ndependencies = ["a"]\n[tool.ruff]\nline-length = 80\n'
 
@@ -28,3 +28,15 @@ def test_another_dependency_or_pin_is_another_environment(checkout, file, conten
     before = environment.key(checkout)
     (checkout / file).write_text(content)
     assert before != environment.key(checkout)
+
+
+def test_an_environment_of_another_checkout_is_not_changed(checkout):
+    """A copy that shares it would turn it, and with it the other checkout's commands, to the copy's code."""
+    theirs = checkout / "theirs"
+    (theirs / "bin").mkdir(parents=True)
+    (theirs / "bin" / "python").touch()
+    (theirs / ".complete").write_text("of another place")
+    (checkout / ".venv").symlink_to(theirs)
+    with pytest.raises(steps.SetUpError, match="is another checkout's, and is not changed from here"):
+        environment.ensure(checkout)
+    assert (theirs / ".complete").read_text() == "of another place"
