@@ -8,13 +8,16 @@ from typing import Any, Final
 import pulumi
 
 from hf_endpoints import stack_file
+from hf_endpoints.core.cost import Prices
 from hf_endpoints.core.naming import owner_in_stack
+from hf_endpoints.core.prices import BUNDLED, offered
 from hf_endpoints.core.state import tree_of
 from hf_endpoints.core.tree import Tree, value_at
 from hf_endpoints.core.wire import Observation
 from hf_endpoints.errors import ApiUnwell, DeclarationError, HfEndpointsError
 from hf_endpoints.provider.preflight import with_accelerator
 from hf_endpoints.resources import InferenceEndpoint, PrivateLink
+from hf_endpoints.resources.costs import cost_output
 from hf_endpoints.resources.private_link import check_endpoints
 from hf_endpoints.resources.watches import program_hub
 from hf_endpoints.spec import parse_private_link, parse_spec
@@ -30,6 +33,8 @@ class Stack(dict[str, InferenceEndpoint]):
 
     private_links: dict[str, PrivateLink]
     """By logical name."""
+    cost: dict[str, Any]
+    """What the endpoints cost by the hour and by the month, from least to most: docs/cost.md."""
 
     @property
     def urls(self) -> dict[str, pulumi.Output[str | None]]:
@@ -54,13 +59,14 @@ def deploy_stack() -> Stack:
             raise DeclarationError(message)
         declarations = _declarations(config)
         links = _private_links(config, declarations)
-        _look_ahead(namespace, declarations)
+        prices = _look_ahead(namespace, declarations)
     except HfEndpointsError as error:
         raise pulumi.RunError(str(error)) from None
     stack = Stack({name: InferenceEndpoint(name, spec, namespace=namespace) for name, spec in declarations.items()})
     stack.private_links = {
         name: PrivateLink(name, **{**spec, "endpoints": _chosen(stack, spec)}) for name, spec in links.items()
     }
+    stack.cost = cost_output(stack, prices)
     return stack
 
 
@@ -117,15 +123,17 @@ def _declarations(config: pulumi.Config) -> Mapping[str, Mapping[str, object]]:
     return raw
 
 
-def _look_ahead(namespace: str, declarations: Mapping[str, Mapping[str, object]]) -> None:
-    """Ask the API once for the whole stack: does it take the token, and does it offer what is declared.
+def _look_ahead(namespace: str, declarations: Mapping[str, Mapping[str, object]]) -> Prices:
+    """Ask the API once for the whole stack: does it take the token, does it offer what is declared, at which prices.
 
     The engine stops at the first refused resource, so the mistakes of all are gathered here. What already runs on an
     instance that is no longer offered may stay.
     """
     trees = {name: tree_of(parse_spec(raw, name)) for name, raw in declarations.items()}
+    prices = BUNDLED
     try:
         rows = program_hub().hardware(namespace, patient=False)
+        prices = offered(rows)
         problems: dict[str, str] = {}
         for name, tree in trees.items():
             try:
@@ -142,6 +150,7 @@ def _look_ahead(namespace: str, declarations: Mapping[str, Mapping[str, object]]
         if not pulumi.runtime.is_dry_run():
             raise
         pulumi.log.warn(f"{error}; this preview checks only what can be checked without it")
+    return prices
 
 
 def _there(namespace: str, trees: Mapping[str, Tree]) -> dict[str, list[Observation]]:

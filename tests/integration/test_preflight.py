@@ -74,6 +74,8 @@ def test_an_unreachable_api_lets_a_preview_go_on_with_one_warning_and_stops_an_u
     assert preview.text.count("cannot be reached") == 1
     assert "Traceback" not in preview.text
     assert "pulumi-python:dynamic/hf-endpoints:Endpoint: (create)" in preview.text
+    assert "$0.033/h, $24.09/month (bundled list of August 2026)\n" in preview.text
+    assert 'prices       : "bundled list of August 2026"' in preview.text
 
     up = project.up(HF_ENDPOINTS_API_URL=nowhere).expect_failure()
     assert f"error: {said}\n" in up.text

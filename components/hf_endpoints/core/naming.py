@@ -50,6 +50,14 @@ def owner_in_stack(project: str, stack: str, name: str) -> str:
     return f"{project}/{stack}/{name.translate(_ESCAPED)}"
 
 
+def component_urn(owner: str) -> str:
+    """The URN of the endpoint's component that an owner stands for: what `owner_of` was made from."""
+    project, stack, rest = owner.split("/", 2)
+    around, dollar, name = rest.rpartition("$")
+    name = re.sub("%(25|24|2C)", lambda code: chr(int(code[1], 16)), name)
+    return f"urn:pulumi:{stack}::{project}::{around}{dollar}{COMPONENT_TYPE}::{name}"
+
+
 def automatic_name(owner: str, generation: int) -> str:
     """The name of an owner's endpoint of that generation: a readable beginning and a hash, at most 32 characters."""
     digest = hashlib.sha256(f"{owner}#{generation}".encode()).hexdigest()[:HASH_LENGTH]

@@ -3,7 +3,8 @@
 A property bag holds the spec's fields as the user knows them, next to some of our own::
 
     {"schema_version": 1, "namespace": "acme", "owner": "shop/dev/falcon", "generation": 1,
-     "endpoint_name": "falcon-1b2c3d4e", "type": …, "model": {…}, "compute": {…}, "provider": {…}, …,
+     "endpoint_name": "falcon-1b2c3d4e", "price": {"replica_hour": 1.0, "list": "hardware list of the service"},
+     "type": …, "model": {…}, "compute": {…}, "provider": {…}, …,
      "claim": "9f…", "created_at": "2026-11-23T…"}        # the last line in outputs only
 
 ``claim`` and ``created_at`` are what stays the same for the endpoint's life; its status is not stored, because each
@@ -16,11 +17,12 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Any, Final
 
+from hf_endpoints.core.cost import Price
 from hf_endpoints.core.migrate import SCHEMA_VERSION, current
 from hf_endpoints.core.tree import Tree
 from hf_endpoints.spec import EndpointSpec
 
-_OURS: Final = ("schema_version", "namespace", "owner", "generation", "endpoint_name", "leftover", "branch")
+_OURS: Final = ("schema_version", "namespace", "owner", "generation", "endpoint_name", "leftover", "branch", "price")
 _OUTPUTS: Final = ("claim", "created_at")
 _ENGINE: Final = "__provider"
 _DEFAULTS: Final[Tree] = {
@@ -35,7 +37,8 @@ class Inputs:
 
     ``leftover`` names an endpoint to delete: the successor that an interrupted replacement made, which was then
     taken back before the engine could record it. ``branch`` is the branch or tag that ``model.revision``, a commit, was
-    resolved from (``pin: commit``).
+    resolved from (``pin: commit``). ``price`` is that of the instance when it was last checked, for readers of previews
+    and for policies, which have no price list.
     """
 
     namespace: str
@@ -45,6 +48,7 @@ class Inputs:
     tree: Tree
     leftover: str | None = None
     branch: str | None = None
+    price: Price | None = None
 
     @property
     def id(self) -> str:
@@ -62,6 +66,7 @@ class Inputs:
             "endpoint_name": self.endpoint_name,
             **({"leftover": self.leftover} if self.leftover else {}),
             **({"branch": self.branch} if self.branch else {}),
+            **({"price": self.price.to_props()} if self.price else {}),
         }
 
     @classmethod
@@ -76,6 +81,7 @@ class Inputs:
             tree={**_DEFAULTS, **spec_part(known)},
             leftover=known.get("leftover"),
             branch=known.get("branch"),
+            price=Price.from_props(known["price"]) if known.get("price") else None,
         )
 
 

@@ -17,12 +17,27 @@ _TIMEOUT_S: Final = 5.0
 
 def warn(message: str) -> None:
     """Show a warning among the diagnostics of the stack; on stderr where there is no engine or it does not listen."""
-    try:
-        with grpc.insecure_channel(sys.argv[1]) as channel:
-            request = engine_pb2.LogRequest(severity=engine_pb2.WARNING, message=message)
-            engine_pb2_grpc.EngineStub(channel).Log(request, timeout=_TIMEOUT_S)
-    except (IndexError, grpc.RpcError):
+    if not _log(engine_pb2.LogRequest(severity=engine_pb2.WARNING, message=message)):
         print(f"warning: {message}", file=sys.stderr)  # noqa: T201  the engine shows a plugin's stderr
+
+
+def info(message: str, urn: str, *, passing: bool) -> None:
+    """Show a line on the row of a resource; ``passing`` ones are not repeated among the diagnostics at the end."""
+    _log(engine_pb2.LogRequest(severity=engine_pb2.INFO, message=message, urn=urn, ephemeral=passing))
+
+
+def _log(request: engine_pb2.LogRequest) -> bool:
+    try:
+        _engine(sys.argv[1]).Log(request, timeout=_TIMEOUT_S)
+    except (IndexError, grpc.RpcError):
+        return False
+    return True
+
+
+@cache
+def _engine(address: str) -> engine_pb2_grpc.EngineStub:
+    """One connection for the life of the process: opening one takes as long as the call."""
+    return engine_pb2_grpc.EngineStub(grpc.insecure_channel(address))
 
 
 @cache

@@ -11,7 +11,9 @@ from threading import Lock
 from typing import Final
 
 from hf_endpoints.aws.session import caller_account
+from hf_endpoints.core.cost import Prices
 from hf_endpoints.core.hardware import Instance
+from hf_endpoints.core.prices import BUNDLED, offered
 from hf_endpoints.core.quota import Allowance, Demand, Ledger, shortage_words
 from hf_endpoints.core.state import Inputs
 from hf_endpoints.core.tree import ABSENT, Tree, put, value_at
@@ -53,6 +55,12 @@ class Preflight:
             if namespace not in self._hardware:
                 self._hardware[namespace] = self.hub.hardware(namespace, patient=False)
             return self._hardware[namespace]
+
+    def prices(self, namespace: str) -> Prices:
+        """The prices of the namespace's hardware list if it could be had so far, the bundled ones otherwise."""
+        with self._lock:
+            rows = self._hardware.get(namespace)
+        return BUNDLED if rows is None else offered(rows)
 
     def completed(self, tree: Tree, old: Inputs | None, namespace: str, endpoint: str) -> Tree:
         """The tree with its accelerator; raises `DeclarationError` for an instance that it cannot have.

@@ -24,8 +24,9 @@ from pulumi.dynamic import (
     UpdateResult,
 )
 
+from hf_endpoints.core.cost_line import cost_line
 from hf_endpoints.core.lifecycle import is_leftover, next_inputs, plan
-from hf_endpoints.core.naming import automatic_name
+from hf_endpoints.core.naming import automatic_name, component_urn
 from hf_endpoints.core.plan import drift_between
 from hf_endpoints.core.state import Inputs, State, spec_part, tree_of
 from hf_endpoints.core.wire import Observation, refreshed_tree
@@ -81,7 +82,9 @@ class EndpointProvider(ResourceProvider):
             tree = self._preflight.completed(tree, old, namespace, endpoint)
             tree = self._preflight.with_account(tree, old, endpoint)
             tree, branch = self._pins.resolved(tree, old, owner)
-            inputs = replace(next_inputs(old, namespace, owner, tree, remembered), branch=branch)
+            prices = self._preflight.prices(namespace)
+            price = prices.price_of(tree, old.price if old is not None else None)
+            inputs = replace(next_inputs(old, namespace, owner, tree, remembered), branch=branch, price=price)
             self._preflight.check_repository(tree, old, endpoint)
             edit = plan(old, inputs) if old is not None else None
             if edit is not None and not edit.replaces:
@@ -98,6 +101,10 @@ class EndpointProvider(ResourceProvider):
             return CheckResult(news, [CheckFailure("", f"endpoint {endpoint!r}: {error}")])
         if old is not None and edit is not None and edit.replaces and edit.delete_first:
             engine_log.warn(f"endpoint {endpoint!r}: the replacement deletes {old.id!r} first: it is down meanwhile")
+        if old is not None or remembered is None:  # the second check of a replacement has nothing new to tell
+            line = cost_line(old.tree if old else None, inputs.tree, prices)
+            if line is not None:
+                engine_log.info(line.text, component_urn(owner), passing=not line.is_news)
         self._generations[owner] = inputs.generation
         return CheckResult(inputs.to_props(), [])
 

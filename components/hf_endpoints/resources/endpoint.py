@@ -37,12 +37,16 @@ class Endpoint(Resource, module="hf-endpoints", name="Endpoint"):
 
     endpoint_name: pulumi.Output[str]
     created_at: pulumi.Output[str]
+    compute: pulumi.Output[dict[str, Any]]
+    provider: pulumi.Output[dict[str, Any]]
+    run_state: pulumi.Output[str]
 
     def __init__(self, name: str, props: Mapping[str, Any], opts: pulumi.ResourceOptions) -> None:
         """Register it; ``props`` are the spec's fields, ``namespace`` and ``owner``."""
         opts = pulumi.ResourceOptions.merge(opts, pulumi.ResourceOptions(provider=engine_provider()))
         outputs = {"endpoint_name": None, "claim": None, "created_at": None}
-        super().__init__(EndpointProvider(), name, {**props, **outputs}, opts)
+        filled_in = {"run_state": None}  # read from the outputs also where the declaration leaves it out
+        super().__init__(EndpointProvider(), name, {**filled_in, **props, **outputs}, opts)
 
 
 class VpcEndpoint(Resource, module="hf-endpoints", name="VpcEndpoint"):

@@ -39,6 +39,8 @@ class InferenceEndpoint(pulumi.ComponentResource):
     """User or organisation that it belongs to."""
     declared: EndpointSpec
     """What is known of its declaration."""
+    checked: pulumi.Output[dict[str, Any]]
+    """The part of its declaration that cost and guardrails hang on, as the provider has completed it."""
 
     def __init__(
         self,
@@ -78,6 +80,9 @@ class InferenceEndpoint(pulumi.ComponentResource):
         self.name = endpoint.endpoint_name
         self.service_name = seen.apply(lambda found: found.service_name)
         self.endpoint_id = endpoint.id
+        self.checked = pulumi.Output.from_input(
+            {"compute": endpoint.compute, "provider": endpoint.provider, "run_state": endpoint.run_state}
+        )
         self.register_outputs(
             {"url": self.url, "name": self.name, "service_name": self.service_name, "endpoint_id": self.endpoint_id}
         )

@@ -2,7 +2,15 @@ from __future__ import annotations
 
 import pytest
 
-from hf_endpoints.core.naming import COMPONENT_TYPE, Ownership, automatic_name, owner_of, split_tags, tags_with
+from hf_endpoints.core.naming import (
+    COMPONENT_TYPE,
+    Ownership,
+    automatic_name,
+    component_urn,
+    owner_of,
+    split_tags,
+    tags_with,
+)
 from hf_endpoints.spec.endpoint import NAME_PATTERN
 
 
@@ -37,6 +45,13 @@ def test_the_owner_names_the_components_around() -> None:
 def test_no_two_resources_have_one_owner(one: str, other: str) -> None:
     """What tells two URNs apart tells their owners apart."""
     assert owner_of(one) != owner_of(other)
+
+
+@pytest.mark.parametrize("around", ["", "my:mod:Team", "my:mod/deep:Squad$my:mod:Team"])
+@pytest.mark.parametrize("name", ["falcon", "a,b", "a$b", "a%24b", "a%b", "a/b", "a::b", "日本"])
+def test_an_owner_leads_back_to_its_component(name: str, around: str) -> None:
+    """The plugin process knows the owner, and the engine's log asks for the URN."""
+    assert component_urn(owner_of(urn(name, around))) == urn(name, around)
 
 
 @pytest.mark.parametrize("name", ["a,b", ",", "a::b", "a/b", "日本"])

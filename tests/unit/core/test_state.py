@@ -1,10 +1,13 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
+from decimal import Decimal
 from typing import Any
 
 import pytest
 
+from hf_endpoints.core.cost import Price
 from hf_endpoints.core.lifecycle import plan
 from hf_endpoints.core.state import Inputs, State, spec_part, tree_of
 from hf_endpoints.spec import parse_spec
@@ -37,6 +40,23 @@ def test_a_state_comes_back_from_the_engine_as_it_was(declared: dict[str, Any]) 
     """With claim and time of creation."""
     given = state(**declared)
     assert given == State.from_props(as_the_engine_sends(given.to_props()))
+
+
+def test_a_price_and_a_branch_come_back_from_the_engine_as_they_were() -> None:
+    """They stand in the bag only where there are some."""
+    price = Price(Decimal("0.033"), "hardware list of the service")
+    given = replace(inputs(), price=price, branch="main")
+    bag = as_the_engine_sends(given.to_props())
+    assert bag["price"] == {"replica_hour": 0.033, "list": "hardware list of the service"}
+    assert given == Inputs.from_props(bag)
+    assert {"price", "branch"}.isdisjoint(spec_part(bag))
+
+
+def test_another_price_alone_is_no_edit() -> None:
+    """The service's prices move without anybody having declared anything."""
+    old = replace(inputs(), price=Price(Decimal("0.5"), "a list"))
+    assert plan(old, replace(inputs(), price=Price(Decimal("0.6"), "a list"))).is_empty
+    assert plan(inputs(), old).is_empty
 
 
 def test_a_stored_bag_is_json() -> None:
