@@ -7,6 +7,7 @@ moves it. Each starts where it is told, so that a restarted server goes on from 
 
 from __future__ import annotations
 
+import math
 import threading
 import time
 from datetime import UTC, datetime
@@ -16,6 +17,9 @@ from hf_reference.errors import SetupError
 
 VIRTUAL_EPOCH: Final = datetime(2026, 1, 1, tzinfo=UTC).timestamp()
 """Where a virtual clock starts: a fixed instant, so that two runs of one seed have the same journal."""
+
+LATEST: Final = datetime(9999, 1, 1, tzinfo=UTC).timestamp()
+"""Behind this, instants cannot be written; no clock goes there."""
 
 
 class Clock(Protocol):
@@ -42,10 +46,10 @@ class Scaled:
     def __init__(self, speed: float = 1.0, start: float | None = None) -> None:
         """Start at ``start``.
 
-        :raises SetupError: ``speed`` is not above 0.
+        :raises SetupError: ``speed`` is not above 0, or not finite.
         """
-        if not speed > 0:
-            message = f"the speed of a clock must be above 0, not {speed!r}"
+        if not 0 < speed < math.inf:
+            message = f"the speed of a clock must be above 0 and finite, not {speed!r}"
             raise SetupError(message)
         self._speed = speed
         self._origin = time.monotonic()
@@ -63,7 +67,7 @@ class Scaled:
 
     def now(self) -> float:
         """Model time, from a monotonic source: setting the machine's clock does not move it."""
-        return self._start + (time.monotonic() - self._origin) * self._speed
+        return min(self._start + (time.monotonic() - self._origin) * self._speed, LATEST)
 
     def go_on_from(self, instant: float) -> None:
         """Continue at ``instant``; the time the server was down does not count."""
@@ -118,12 +122,15 @@ class Virtual:
     def advance(self, seconds: float) -> float:
         """Jump ahead and give the new time.
 
-        :raises SetupError: ``seconds`` is negative; time does not run back.
+        :raises SetupError: ``seconds`` is negative, for time does not run back; or it goes beyond the year 9998.
         """
         if not seconds >= 0:
             message = f"a virtual clock moves forward only, not by {seconds!r} s"
             raise SetupError(message)
         with self._lock:
+            if self._now + seconds > LATEST:
+                message = f"a virtual clock ends with the year 9998, not {seconds!r} s from now"
+                raise SetupError(message)
             self._now += seconds
             return self._now
 

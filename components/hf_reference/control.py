@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import math
 from functools import partial
 from pathlib import Path
 from typing import Any, Protocol
@@ -31,6 +32,20 @@ class Output(Protocol):
 _FILE = click.Path(path_type=Path, dir_okay=False)
 
 
+class _FiniteRange(click.FloatRange):
+    """A number in a range; Python would also read ``inf`` and ``nan`` as one, and time would stand still."""
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> float:  # noqa: ANN401 - as click has it
+        """Read it."""
+        number: float = super().convert(value, param, ctx)
+        if not math.isfinite(number):
+            self.fail(f"{value} is no finite number.", param, ctx)
+        return number
+
+
+_SECONDS = _FiniteRange(min=0)
+
+
 @click.command()
 @click.option(
     "--host",
@@ -49,41 +64,41 @@ _FILE = click.Path(path_type=Path, dir_okay=False)
 )
 @click.option(
     "--speed",
-    type=click.FloatRange(min=0, min_open=True),
+    type=_FiniteRange(min=0, min_open=True),
     default=1.0,
     show_default=True,
     help="Model seconds per real second.",
 )
 @click.option(
     "--provisioning",
-    type=click.FloatRange(min=0),
+    type=_SECONDS,
     default=DEFAULT_PROVISIONING_S,
     show_default=True,
     help="Model seconds until an endpoint is running.",
 )
 @click.option(
     "--deletion",
-    type=click.FloatRange(min=0),
+    type=_SECONDS,
     default=DEFAULT_DELETION_S,
     show_default=True,
     help="Model seconds during which a deleted endpoint can still be seen.",
 )
 @click.option(
     "--latency",
-    type=click.FloatRange(min=0),
+    type=_SECONDS,
     default=0.0,
     show_default=True,
     help="Real seconds added to each answer of the control plane.",
 )
 @click.option(
     "--service-name",
-    type=click.FloatRange(min=0),
+    type=_SECONDS,
     help="Model seconds from create to a private endpoint's service name. Default: half of the provisioning time.",
 )
 @click.option("--aws-endpoint-url", help="AWS as an emulator serves it; VPC endpoints there connect private endpoints.")
 @click.option(
     "--aws-interval",
-    type=click.FloatRange(min=0),
+    type=_SECONDS,
     default=0.25,
     show_default=True,
     help="Real seconds between two looks there.",
@@ -154,7 +169,7 @@ _FILE = click.Path(path_type=Path, dir_okay=False)
 )
 @click.option(
     "--token-time",
-    type=click.FloatRange(min=0),
+    type=_SECONDS,
     default=0.0,
     show_default=True,
     help="Real seconds between two tokens of a stream.",

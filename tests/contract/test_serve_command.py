@@ -116,6 +116,7 @@ def test_an_open_stream_does_not_hold_up_the_end(wire: dict[str, Any]) -> None:
         (("--tokens", "/nowhere/tokens"), "/nowhere/tokens"),
         (("--state", "/nowhere/state"), "/nowhere/state"),
         (("--provisioning", "-1"), "--provisioning"),
+        (("--provisioning", "nan"), "no finite number"),
         (("--aws-endpoint-url", "localhost:5000"), "must be a URL"),
     ],
     ids=str,

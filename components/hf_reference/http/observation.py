@@ -10,6 +10,7 @@ from starlette.responses import Response
 
 from hf_reference import logs, metrics, parsing, wire
 from hf_reference.answers import answer
+from hf_reference.clock import LATEST
 from hf_reference.errors import InvalidError, MissingError
 from hf_reference.http import queries
 from hf_reference.http.parts import Parts
@@ -111,7 +112,7 @@ def _date_time(body: wire.Json, key: str) -> float:
 
 def _seconds(body: wire.Json, key: str) -> float:
     value = body.get(key)
-    if not isinstance(value, int | float) or isinstance(value, bool) or not 0 <= value < queries.LATEST:
+    if not isinstance(value, int | float) or isinstance(value, bool) or not 0 <= value < LATEST:
         message = f"VALIDATION_FAILED: {key}: must be unix seconds, not {value!r}"
         raise InvalidError(message)
     return float(value)

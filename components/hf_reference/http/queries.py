@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import base64
 import binascii
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import TYPE_CHECKING, Final
 
 from hf_reference.errors import InvalidError
@@ -19,8 +19,6 @@ MAX_LIMIT: Final = 100
 
 _DIGITS: Final = 18
 """Python refuses to read a number of some thousand digits."""
-LATEST: Final = datetime(9999, 1, 1, tzinfo=UTC).timestamp()
-"""Behind this, instants cannot be written."""
 
 
 def whole(query: QueryParams, name: str, least: int, most: int | None = None) -> int | None:

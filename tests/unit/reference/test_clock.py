@@ -4,7 +4,7 @@ import time
 
 import pytest
 
-from hf_reference.clock import VIRTUAL_EPOCH, Real, Scaled, Virtual, rfc3339
+from hf_reference.clock import LATEST, VIRTUAL_EPOCH, Real, Scaled, Virtual, rfc3339
 from hf_reference.errors import SetupError
 
 
@@ -36,9 +36,19 @@ def test_a_scaled_clock_runs_faster_than_the_wall() -> None:
     assert clock.now() <= (time.monotonic() - begin + 1) * 1000
 
 
-@pytest.mark.parametrize("speed", [0.0, -1.0, float("nan")])
+def test_no_clock_goes_where_an_instant_cannot_be_written() -> None:
+    """A virtual one refuses to and stands where it stood, one that runs stops there."""
+    clock = Virtual()
+    for seconds in (1e15, float("inf")):
+        with pytest.raises(SetupError, match="9998"):
+            clock.advance(seconds)
+    assert rfc3339(clock.now()) == "2026-01-01T00:00:00.000000Z"
+    assert Scaled(1e300, start=LATEST - 1).now() <= LATEST
+
+
+@pytest.mark.parametrize("speed", [0.0, -1.0, float("nan"), float("inf")])
 def test_a_speed_must_be_above_zero(speed: float) -> None:
-    """A clock cannot be told to stand still or to run back."""
+    """A clock cannot be told to stand still, to run back, or to be at its end at once."""
     with pytest.raises(SetupError, match="above 0"):
         Scaled(speed)
 
