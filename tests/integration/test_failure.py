@@ -18,7 +18,7 @@ LOG: Final = [f"loading shard {number}" for number in range(1, 12)] + ["RuntimeE
 STEPS: Final = (
     "the model needs more memory: take a larger compute.instance_size, or smaller sizes in model.image",
     "correct the declaration, then 'pulumi up'; with nothing to correct, a new 'replace_trigger' starts afresh",
-    "'hf-endpoints logs small' shows more of the log",
+    "'hf-endpoints logs acme/small' shows more of the log",
 )
 
 

@@ -28,8 +28,8 @@ _BY_WORDS: Final[tuple[tuple[re.Pattern[str], str], ...]] = (
 """The commonest reasons, by the words that frameworks and the service use for them."""
 
 
-def advice(said: str, log: Sequence[str], name: str) -> list[str]:
-    """Lines that say what to do; ``said`` is what was seen of the endpoint with that name, ``log`` its last lines."""
+def advice(said: str, log: Sequence[str], id_: str) -> list[str]:
+    """Lines that say what to do; ``said`` is what was seen of the endpoint with that id, ``log`` its last lines."""
     text = "\n".join([said, *log])
     causes = [step for words, step in _BY_WORDS if words.search(text)]
     if "updateFailed" in said:
@@ -38,4 +38,4 @@ def advice(said: str, log: Sequence[str], name: str) -> list[str]:
         again = (
             "correct the declaration, then 'pulumi up'; with nothing to correct, a new 'replace_trigger' starts afresh"
         )
-    return [*causes, again, f"'hf-endpoints logs {name}' shows more of the log"]
+    return [*causes, again, f"'hf-endpoints logs {id_}' shows more of the log"]

@@ -122,7 +122,7 @@ class InferenceEndpoint(pulumi.ComponentResource):
             return str(error)
         log = await last_log_lines(namespace, name)
         shown = ["its last log lines:", *(f"  {line}" for line in log)] if log else []
-        steps = [f"try: {step}" for step in advice(str(error), log, name)]
+        steps = [f"try: {step}" for step in advice(str(error), log, f"{namespace}/{name}")]
         return "\n".join([str(error), *shown, *steps])
 
     def _report(self, words: str) -> None:
