@@ -5,7 +5,6 @@ from __future__ import annotations
 import urllib.error
 import urllib.request
 from collections.abc import Iterator
-from dataclasses import replace
 from pathlib import Path
 from typing import Any, Final
 
@@ -16,8 +15,8 @@ from hf_reference.server import Options, Running, running
 from tests.support.agreement import api_endpoints
 from tests.support.aws import ACCOUNT, Aws, Network, running_aws
 from tests.support.engine import NAMESPACE, TOKEN, Outcome, Project, endpoint, writes
+from tests.support.private import IRELAND, in_aws, link, private
 
-IRELAND: Final = {"vendor": "aws", "region": "eu-west-1"}
 STRANGER: Final = "210987654321"
 SHORTLY: Final = 0.05
 """Minutes."""
@@ -71,22 +70,7 @@ def server(aws: Aws) -> Iterator[Running]:
 
 @pytest.fixture
 def project(tmp_path: Path, server: Running, aws: Aws) -> Project:
-    project = Project.make(tmp_path / "project", server.base_url)
-    return replace(project, environment={**project.environment, **aws.environment})
-
-
-def private(**changes: Any) -> dict[str, Any]:
-    """A private endpoint that shares its way in; its account is that of the credentials."""
-    return endpoint(type="private", private_service={"region": "us-east-1", "shared": True}, **changes)
-
-
-def link(network: Network, *endpoints: str) -> dict[str, Any]:
-    return {
-        "endpoints": list(endpoints),
-        "vpc_id": network.vpc_id,
-        "subnet_ids": list(network.subnet_ids),
-        "allow_from": ["10.0.0.0/16"],
-    }
+    return in_aws(Project.make(tmp_path / "project", server.base_url), aws)
 
 
 def status(url: str) -> int:

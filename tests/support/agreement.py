@@ -41,10 +41,11 @@ def expect_agreement(project: Project, server: Running) -> list[dict[str, Any]]:
 
 
 def _claimed(found: list[dict[str, Any]]) -> list[tuple[str, str | None]]:
-    return sorted((f"{NAMESPACE}/{wire['name']}", _claim(wire)) for wire in found)
+    return sorted((f"{NAMESPACE}/{wire['name']}", claim_of(wire)) for wire in found)
 
 
-def _claim(wire: dict[str, Any]) -> str | None:
+def claim_of(wire: dict[str, Any]) -> str | None:
+    """The claim tag of an endpoint as the API shows it."""
     return next((tag.removeprefix(_CLAIM) for tag in wire["tags"] if tag.startswith(_CLAIM)), None)
 
 
