@@ -2,29 +2,35 @@
 
 from __future__ import annotations
 
-import json
 import re
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, field, replace
-from pathlib import Path
 from typing import Any
 
 import pytest
-from botocore.stub import Stubber
+from botocore.stub import ANY, Stubber
 
 from hf_endpoints.aws import session
-from hf_endpoints.aws.ec2 import Ec2
-from hf_endpoints.core.private_link import CLAIM_KEY, LinkInputs
-from hf_endpoints.errors import ApiRefused, ApiUnwell, DeclarationError, Forbidden, NoCredentials, NotFound
+from hf_endpoints.core.private_link import CLAIM_KEY, GENERATION_KEY, OWNER_KEY, LinkInputs, client_token
+from hf_endpoints.errors import (
+    AlreadyExists,
+    ApiRefused,
+    ApiUnwell,
+    DeclarationError,
+    Forbidden,
+    NoCredentials,
+    NotFound,
+)
 from hf_endpoints.provider.link_operations import SecurityGroups, Things, VpcEndpoints
 from hf_endpoints.provider.link_providers import check_account
+from hf_endpoints.spec import UNKNOWN
 from tests.support.aws import ACCOUNT, ENVIRONMENT, REGION, Aws, Network, running_aws
+from tests.support.private import allowed_actions
 
 OWNER = "shop/dev/inside"
 SERVICE = "com.amazonaws.vpce.us-east-1.vpce-svc-0123456789abcdef0"
-GUIDE = Path(__file__).parents[2] / "docs" / "private-endpoints.md"
 
 
 @dataclass
@@ -187,6 +193,49 @@ def test_a_create_that_was_killed_between_its_calls_is_finished(
     assert seen(groups, id_)["allow_from"] == sorted(["10.0.0.0/16", network.group_id])
 
 
+def test_a_create_carries_owner_generation_and_the_token_of_a_repeated_one(
+    aws: Aws, network: Network, vpc_endpoints: VpcEndpoints
+) -> None:
+    """The token is that of owner and generation, so an answer that was lost is asked for again and not made twice."""
+    inputs = endpoint_in(network)
+    vpc_endpoints.create(inputs)
+    [sent] = [call for action, call in aws.calls if action == "CreateVpcEndpoint"]
+    assert client_token(inputs) == sent["ClientToken"]
+    tags = {sent[f"TagSpecification.1.Tag.{n}.Key"]: sent[f"TagSpecification.1.Tag.{n}.Value"] for n in (1, 2, 3)}
+    assert tags == {"team": "ml", OWNER_KEY: OWNER, GENERATION_KEY: "1"}
+
+
+@pytest.mark.parametrize("first", ["gone", "IdempotentParameterMismatch"])
+def test_a_token_of_one_that_is_gone_gives_way_to_another(stub: Stubber, first: str) -> None:
+    """EC2 answers with the deleted one, or refuses, since the declaration is another by now; moto knows no tokens."""
+    inputs = endpoint_in(UNSEEN)
+    described = {"ServiceName": SERVICE, "VpcId": "vpc-1"}
+    asked = dict.fromkeys(("VpcEndpointType", "VpcId", "ServiceName", "SubnetIds", "SecurityGroupIds"), ANY)
+    asked |= {"PrivateDnsEnabled": False, "TagSpecifications": ANY}
+    stub.add_response("describe_vpc_endpoints", {"VpcEndpoints": []})
+    if first == "gone":
+        answer = {"VpcEndpoint": {**described, "VpcEndpointId": "vpce-1", "State": "deleted"}}
+        stub.add_response("create_vpc_endpoint", answer, {**asked, "ClientToken": client_token(inputs)})
+    else:
+        stub.add_client_error("create_vpc_endpoint", first, "other parameters")
+        stub.add_response("describe_vpc_endpoints", {"VpcEndpoints": []})
+    answer = {"VpcEndpoint": {**described, "VpcEndpointId": "vpce-2", "State": "pending"}}
+    stub.add_response("create_vpc_endpoint", answer, {**asked, "ClientToken": NotThe(client_token(inputs))})
+    stub.add_response("create_tags", {})
+    assert VpcEndpoints(Clock(), print).create(inputs)[0] == "vpce-2"
+
+
+@dataclass(frozen=True)
+class NotThe:
+    """Matches every text but this one."""
+
+    text: str
+
+    def __ne__(self, other: object) -> bool:
+        """What botocore's stub compares by."""
+        return self.text == other
+
+
 @pytest.mark.parametrize("state", ["failed", "rejected"])
 def test_what_an_interrupted_create_left_broken_is_made_anew(
     aws: Aws, network: Network, vpc_endpoints: VpcEndpoints, state: str
@@ -197,6 +246,60 @@ def test_what_an_interrupted_create_left_broken_is_made_anew(
     id_, _ = vpc_endpoints.create(endpoint_in(network))
     assert [id_] == [found["VpcEndpointId"] for found in aws.vpc_endpoints()]
     assert id_ != broken
+
+
+def clicked(aws: Aws, network: Network, **changes: Any) -> str:
+    """A VPC endpoint that somebody made by hand, with the VPC's own group and a tag; its id."""
+    place = {"VpcId": network.vpc_id, "SubnetIds": [network.subnet_ids[0]], "ServiceName": SERVICE, **changes}
+    tags = [{"ResourceType": "vpc-endpoint", "Tags": [{"Key": "cost-centre", "Value": "7"}]}]
+    kind: dict[str, Any] = {"VpcEndpointType": "Interface", "PrivateDnsEnabled": False}
+    made = aws.client().create_vpc_endpoint(**kind, TagSpecifications=tags, **place)
+    return str(made["VpcEndpoint"]["VpcEndpointId"])
+
+
+def test_one_that_was_made_by_hand_is_adopted_and_then_lives_as_ours(
+    aws: Aws, network: Network, vpc_endpoints: VpcEndpoints, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """It is told before, brought to the declaration, keeps what is not declared, and goes with the state's entry."""
+    theirs = clicked(aws, network)
+    inputs = replace(endpoint_in(network), adopt=theirs)
+    before = aws.writes()
+    vpc_endpoints.look_ahead(inputs)
+    assert (
+        f"VPC endpoint {theirs!r} is there and will be taken over; what changes: subnet_ids" in capsys.readouterr().out
+    )
+    assert aws.writes() == before
+    id_, state = vpc_endpoints.create(inputs)
+    assert (id_, aws.writes().count("CreateVpcEndpoint")) == (theirs, 1)
+    assert seen(vpc_endpoints, id_) == ordered({**inputs.tree, "tags": {"team": "ml", "cost-centre": "7"}})
+    vpc_endpoints.look_ahead(inputs)
+    assert capsys.readouterr().out == "", "it is ours by now"
+    vpc_endpoints.delete(id_, state)
+    assert aws.vpc_endpoints() == []
+
+
+def test_a_replaced_adoption_gets_a_successor_of_its_own(
+    aws: Aws, network: Network, vpc_endpoints: VpcEndpoints
+) -> None:
+    """Although the declaration still names the adopted one, which the engine deletes next."""
+    theirs = clicked(aws, network)
+    adopted, state = vpc_endpoints.create(replace(endpoint_in(network), adopt=theirs))
+    moved = replace(endpoint_in(network, 2, service_name=f"{SERVICE}1"), adopt=theirs)
+    successor, _ = vpc_endpoints.create(moved)
+    assert successor != adopted
+    vpc_endpoints.delete(adopted, state)
+    assert [successor] == [found["VpcEndpointId"] for found in aws.vpc_endpoints()]
+
+
+def test_what_cannot_be_adopted_is_left_as_it_is(aws: Aws, network: Network, vpc_endpoints: VpcEndpoints) -> None:
+    """Of another service, or of another owner."""
+    other = clicked(aws, network, ServiceName=f"{SERVICE}9")
+    owned, _ = vpc_endpoints.create(replace(endpoint_in(network), owner="shop/prod/inside"))
+    before = aws.writes()
+    for id_, words in ((other, "since service_name is"), (owned, "belongs to 'shop/prod/inside'")):
+        with pytest.raises(AlreadyExists, match=words):
+            vpc_endpoints.create(replace(endpoint_in(network), adopt=id_))
+    assert aws.writes() == before
 
 
 def test_a_successor_does_not_touch_its_predecessor(aws: Aws, network: Network, vpc_endpoints: VpcEndpoints) -> None:
@@ -299,6 +402,39 @@ def test_the_network_is_looked_at_before_anything_is_made(
     assert [action for action in aws.writes() if "VpcEndpoint" in action] == []
 
 
+def test_subnets_of_one_zone_are_warned_of(
+    network: Network, vpc_endpoints: VpcEndpoints, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """It works until that zone fails; two zones are worth no word."""
+    vpc_endpoints.check_network(endpoint_in(network))
+    assert capsys.readouterr().out == ""
+    vpc_endpoints.check_network(endpoint_in(network, subnet_ids=[network.same_zone]))
+    assert "subnet_ids: all are in availability zone 'us-east-1a'" in capsys.readouterr().out
+
+
+@pytest.fixture
+def stub(fresh_clients: None, monkeypatch: pytest.MonkeyPatch) -> Iterator[Stubber]:  # noqa: ARG001 - comes first
+    """Answers in the place of AWS itself, whose address is Amazon's."""
+    for key, value in ENVIRONMENT.items():
+        monkeypatch.setenv(key, value)
+    monkeypatch.delenv("AWS_ENDPOINT_URL", raising=False)
+    with Stubber(session.client("ec2", REGION)) as answers:
+        yield answers
+        answers.assert_no_pending_responses()
+
+
+UNSEEN = Network("vpc-1", ("subnet-1", "subnet-2"), "subnet-3", "sg-1")
+"""In an AWS that is not there."""
+
+
+def found_there(stub: Stubber) -> None:
+    """Two subnets in two zones, and the group."""
+    places = zip(UNSEEN.subnet_ids, "ab", strict=True)
+    subnets = [{"SubnetId": id_, "VpcId": "vpc-1", "AvailabilityZone": f"{REGION}{zone}"} for id_, zone in places]
+    stub.add_response("describe_subnets", {"Subnets": subnets})
+    stub.add_response("describe_security_groups", {"SecurityGroups": [{"GroupId": "sg-1", "VpcId": "vpc-1"}]})
+
+
 @pytest.mark.parametrize(
     ("code", "answer"),
     [
@@ -307,20 +443,45 @@ def test_the_network_is_looked_at_before_anything_is_made(
         ("InvalidServiceName", nullcontext()),
     ],
 )
-@pytest.mark.usefixtures("fresh_clients")
 def test_aws_itself_is_asked_whether_the_credentials_may_create_it(
-    monkeypatch: pytest.MonkeyPatch, code: str, answer: AbstractContextManager[Any]
+    stub: Stubber, code: str, answer: AbstractContextManager[Any]
 ) -> None:
     """By DryRun; only a missing permission is an answer to that question."""
-    for key, value in ENVIRONMENT.items():
-        monkeypatch.setenv(key, value)
-    monkeypatch.delenv("AWS_ENDPOINT_URL", raising=False)
-    inputs = endpoint_in(Network("vpc-1", ("subnet-1", "subnet-2"), "subnet-3", "sg-1"))
-    with Stubber(session.client("ec2", REGION)) as stub:
-        stub.add_client_error("create_vpc_endpoint", code, http_status_code=412)
-        with answer:
-            Ec2(REGION).try_vpc_endpoint(inputs.tree, "inside")
-        stub.assert_no_pending_responses()
+    found_there(stub)
+    wanted = dict.fromkeys(("VpcEndpointType", "VpcId", "SubnetIds", "SecurityGroupIds", "PrivateDnsEnabled"), ANY)
+    wanted |= {"ServiceName": SERVICE, "DryRun": True}
+    stub.add_client_error("create_vpc_endpoint", code, http_status_code=412, expected_params=wanted)
+    with answer:
+        VpcEndpoints(Clock(), print).check_network(endpoint_in(UNSEEN))
+
+
+def test_before_the_service_has_a_name_the_permission_is_asked_for_with_one_of_awss(
+    stub: Stubber, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """In a first preview; a refusal is a warning, since a policy may allow one service and not another."""
+    found_there(stub)
+    wanted = dict.fromkeys(("VpcEndpointType", "VpcId", "SubnetIds", "SecurityGroupIds", "PrivateDnsEnabled"), ANY)
+    wanted |= {"ServiceName": f"com.amazonaws.{REGION}.ec2", "DryRun": True}
+    stub.add_client_error("create_vpc_endpoint", "UnauthorizedOperation", expected_params=wanted)
+    VpcEndpoints(Clock(), print).check_network(endpoint_in(UNSEEN, service_name=UNKNOWN))
+    assert "may not call ec2:CreateVpcEndpoint" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize(
+    ("code", "answer"),
+    [
+        ("DryRunOperation", nullcontext()),
+        ("UnauthorizedOperation", pytest.raises(Forbidden, match="may not call ec2:CreateSecurityGroup")),
+    ],
+)
+def test_so_is_the_permission_to_make_a_security_group(
+    stub: Stubber, code: str, answer: AbstractContextManager[Any]
+) -> None:
+    """For a link that makes one."""
+    wanted = {"GroupName": ANY, "Description": ANY, "VpcId": "vpc-1", "DryRun": True}
+    stub.add_client_error("create_security_group", code, http_status_code=412, expected_params=wanted)
+    with answer:
+        SecurityGroups(Clock(), print).check_network(group_in(UNSEEN))
 
 
 @pytest.mark.usefixtures("fresh_clients")
@@ -364,8 +525,4 @@ def test_the_policy_in_the_guide_allows_what_is_called_and_nothing_else(
     vpc_endpoints.delete(id_, state)
     groups.delete(group_id, group)
 
-    [policy] = re.findall(r"```json\n(.*?)```", GUIDE.read_text(encoding="utf-8"), re.DOTALL)
-    allowed = [action for statement in json.loads(policy)["Statement"] for action in statement["Action"]]
-    called = {f"ec2:{action}" for action, _ in aws.calls if action != "GetCallerIdentity"}
-    assert called == set(allowed)
-    assert len(allowed) == len(set(allowed))
+    assert aws.actions() == {*allowed_actions(), "sts:GetCallerIdentity"}

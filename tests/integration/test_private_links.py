@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import urllib.error
 import urllib.request
 from collections.abc import Iterator
@@ -13,9 +14,9 @@ import pytest
 from hf_reference.clock import Scaled
 from hf_reference.server import Options, Running, running
 from tests.support.agreement import api_endpoints
-from tests.support.aws import ACCOUNT, Aws, Network, running_aws
-from tests.support.engine import NAMESPACE, TOKEN, Outcome, Project, endpoint, writes
-from tests.support.private import IRELAND, in_aws, link, private
+from tests.support.aws import ACCOUNT, REGION, Aws, Network, running_aws
+from tests.support.engine import TOKEN, Outcome, Project, endpoint, writes
+from tests.support.private import IRELAND, allowed_actions, in_aws, link, private
 
 STRANGER: Final = "210987654321"
 SHORTLY: Final = 0.05
@@ -92,75 +93,137 @@ def expect_connected(project: Project, server: Running, *names: str) -> None:
         assert (status(url), status(url.replace(server.inside_url, server.base_url))) == (200, 404)
 
 
-def made(project: Project, aws: Aws) -> tuple[str, str]:
-    """The one VPC endpoint and the one security group that there are, which are those that the state knows."""
-    [vpc_endpoint], [group] = aws.vpc_endpoints(), aws.our_groups()
-    ids = {found["id"] for found in project.resources() if not found["id"].startswith(f"{NAMESPACE}/")}
-    assert ids == {vpc_endpoint["VpcEndpointId"], group["GroupId"]}
+def made(project: Project, aws: Aws, region: str = REGION) -> tuple[str, str]:
+    """The one VPC endpoint and the one security group that there are in a region; the state knows both."""
+    [vpc_endpoint], [group] = aws.vpc_endpoints(region), aws.our_groups(region)
+    found = vpc_endpoint["VpcEndpointId"], group["GroupId"]
+    assert {entry["id"] for entry in project.resources()} >= {*found}
     assert [group["GroupId"]] == [one["GroupId"] for one in vpc_endpoint["Groups"]]
-    return vpc_endpoint["VpcEndpointId"], group["GroupId"]
+    return found
+
+
+def refused(outcome: Outcome) -> str:
+    """What a command that failed said, on one line."""
+    return " ".join(outcome.expect_failure().text.split())
 
 
 def test_private_endpoints_are_linked_linked_anew_replaced_behind_their_link_and_removed(
     project: Project, server: Running, aws: Aws, network: Network
 ) -> None:
-    """One up makes both sides; what somebody deletes in AWS comes back; what shares a link is replaced behind it."""
-    links = {"inside": link(network, "small", "large")}
-    project.declare({"small": private(), "large": private()}, privateLinks=links)
+    """One up makes both sides; what somebody deletes in AWS comes back; what shares a link is replaced behind it.
+
+    Beside the shared link there is one in another region; and no call is made that the policy of the guide forbids.
+    """
+    there = aws.network("eu-west-1")
+    links = {"inside": link(network, "small", "large"), "abroad": link(there, "far")}
+    far = endpoint(type="private", private_service={"region": "eu-west-1"})
+    aws.calls.clear()
+    project.declare({"small": private(), "large": private(), "far": far}, privateLinks=links)
     project.up().expect_success()
-    expect_connected(project, server, "small", "large")
+    expect_connected(project, server, "small", "large", "far")
     first, group = made(project, aws)
+    abroad = made(project, aws, "eu-west-1")
     sent = [entry.body for entry in server.journal.entries() if entry.method == "POST"]
-    assert [body["privateService"]["accountId"] for body in sent] == [ACCOUNT, ACCOUNT]
+    assert [body["privateService"]["accountId"] for body in sent] == [ACCOUNT, ACCOUNT, ACCOUNT]
 
     aws.client().delete_vpc_endpoints(VpcEndpointIds=[first])
+    gone = f"VPC endpoint {first!r} of private link 'inside' does not connect: it is gone: deleted outside"
+    assert gone in refused(project.up())
     project.refresh().expect_success()
     project.up().expect_success()
     second, same_group = made(project, aws)
     assert (second != first, same_group) == (True, group)
-    expect_connected(project, server, "small", "large")
+    expect_connected(project, server, "small", "large", "far")
 
     moved = private(provider=IRELAND)
-    project.declare({"small": moved, "large": private()}, privateLinks=links)
+    project.declare({"small": moved, "large": private(), "far": far}, privateLinks=links)
     project.up().expect_success()
     assert (second, group) == made(project, aws)
-    expect_connected(project, server, "small", "large")
+    expect_connected(project, server, "small", "large", "far")
+    assert abroad == made(project, aws, "eu-west-1")
 
     before, in_aws = writes(server), aws.writes()
     assert "unchanged" in project.up().expect_success().text
     assert (writes(server), aws.writes()) == (before, in_aws)
 
     project.destroy().expect_success()
-    assert (aws.vpc_endpoints(), aws.our_groups(), api_endpoints(server.api_url)) == ([], [], [])
+    left = [look(region) for region in (REGION, "eu-west-1") for look in (aws.vpc_endpoints, aws.our_groups)]
+    assert (left, api_endpoints(server.api_url)) == ([[]] * 4, [])
+    assert aws.actions() - allowed_actions() == {"sts:GetCallerIdentity", "sts:AssumeRole"}, (
+        "the second is the server's"
+    )
+
+
+def test_what_cannot_be_had_in_aws_is_said_by_a_preview(
+    project: Project, aws: Aws, network: Network, tmp_path: Path
+) -> None:
+    """Another account, subnets that do not fit, no permission, no boto3: one line each, and nothing is made."""
+    project.declare({"small": private()}, privateLinks={"inside": link(network, "small")})
+    before = aws.writes()
+
+    (tmp_path / "hidden").mkdir()
+    (tmp_path / "hidden" / "boto3.py").write_text("raise ImportError\n")
+    hidden = os.pathsep.join(filter(None, (str(tmp_path / "hidden"), os.environ.get("PYTHONPATH"))))
+    assert "run pip install 'pulumi-hf-endpoints[aws]'" in refused(project.preview(PYTHONPATH=hidden))
+
+    aws.refusals["DescribeSubnets"] = ("UnauthorizedOperation", "no")
+    assert "credentials may not call ec2:DescribeSubnets: add it to their policy" in refused(project.preview())
+    aws.refusals.clear()
+
+    other = aws.network()
+    before += aws.writes()[len(before) :]
+    wrong = {**link(network, "small"), "subnet_ids": [*network.subnet_ids, network.same_zone, other.subnet_ids[0]]}
+    project.declare({"small": private()}, privateLinks={"inside": wrong})
+    said = refused(project.preview())
+    assert f"subnet_ids: {other.subnet_ids[0]!r} belongs to {other.vpc_id!r}, vpc_id is {network.vpc_id!r}" in said
+    assert "are both in availability zone 'us-east-1a': name one subnet of each zone" in said
+
+    elsewhere = {"account_id": STRANGER, "region": REGION}
+    project.declare({"small": endpoint(type="private", private_service=elsewhere)}, privateLinks={"inside": wrong})
+    assert f"are open to AWS account '{STRANGER}'" in refused(project.preview())
+    assert aws.writes() == before
 
 
 def test_what_keeps_a_link_from_connecting_is_said_and_then_mended(
     project: Project, server: Running, aws: Aws, network: Network
 ) -> None:
-    """Another account, no service name, no quota, a rejected connection; the last up goes on from all of that."""
-    inside = {"inside": {**link(network, "small"), "timeouts": {"service_name": SHORTLY, "url": SHORTLY}}}
-
-    def refused(outcome: Outcome) -> str:
-        return " ".join(outcome.expect_failure().text.split())
-
-    elsewhere = {"account_id": STRANGER, "region": "us-east-1", "shared": True}
-    project.declare({"small": endpoint(type="private", private_service=elsewhere)}, privateLinks=inside)
-    assert f"are open to AWS account '{STRANGER}'" in refused(project.preview())
-
-    project.declare({"small": private(timeouts={"settle": SHORTLY})}, privateLinks=inside)
+    """No service name, no quota, a rejected connection; each up goes on from what the one before it has left."""
+    inside = {**link(network, "small"), "timeouts": {"service_name": SHORTLY, "url": SHORTLY}}
+    small = private(timeouts={"settle": SHORTLY})
+    project.declare({"small": small}, privateLinks={"inside": inside})
     nameless = server.faults.add({"fault": {"kind": "no_service_name"}})
     assert "waiting for the name of its VPC service" in refused(project.up())
     server.faults.remove(nameless.id)
 
     aws.refusals["CreateVpcEndpoint"] = ("VpcEndpointLimitExceeded", "no more")
-    assert "AWS said VpcEndpointLimitExceeded" in refused(project.up())
-    aws.refusals.clear()
+    full = "AWS said VpcEndpointLimitExceeded: no more; delete a VPC endpoint of this VPC, or ask for more"
+    assert full in refused(project.up())
 
-    rejected = server.faults.add({"fault": {"kind": "connection_rejected"}})
+    aws.refusals.clear()
+    [wire] = api_endpoints(server.api_url)
+    service, place = wire["status"]["private"]["serviceName"], {"VpcId": network.vpc_id}
+    clicked = aws.client().create_vpc_endpoint(VpcEndpointType="Interface", ServiceName=service, **place)
+    theirs = clicked["VpcEndpoint"]["VpcEndpointId"]
+    project.declare({"small": small}, privateLinks={"inside": {**inside, "adopt": theirs}})
+    in_aws = aws.writes()
+    preview = project.preview().expect_success().text
+    assert f"VPC endpoint {theirs!r} is there and will be taken over; what changes: subnet_ids [] -> [" in preview
+    assert aws.writes() == in_aws
+    project.up().expect_success()
+    assert made(project, aws)[0] == theirs
+    expect_connected(project, server, "small")
+
+    aws.becomes(theirs, "rejected")
+    aws.after["CreateVpcEndpoint"] = lambda: aws.becomes(aws.vpc_endpoints()[-1]["VpcEndpointId"], "rejected")
+    assert "of private link 'inside' does not connect: rejected: check that private_service" in refused(project.up())
+    aws.after.clear()
+
+    rejected = server.faults.add({"fault": {"kind": "connection_rejected"}, "count": None})
     assert "has no URL behind VPC endpoint" in refused(project.up())
     server.faults.remove(rejected.id)
 
     project.up().expect_success()
+    assert made(project, aws)[0] != theirs
     expect_connected(project, server, "small")
 
 

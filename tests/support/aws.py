@@ -37,6 +37,7 @@ _REFUSAL: Final = (
 )
 _FORM: Final = "application/x-www-form-urlencoded"
 """How EC2 and STS are called; S3 is not, and its calls go through unseen."""
+_OF_STS: Final = frozenset({"GetCallerIdentity", "AssumeRole"})
 _WRITES: Final = ("Create", "Delete", "Modify", "Authorize", "Revoke")
 
 
@@ -102,6 +103,10 @@ class Aws:
     def writes(self) -> list[str]:
         """The actions so far that change something."""
         return [action for action, _ in self.calls if action.startswith(_WRITES)]
+
+    def actions(self) -> frozenset[str]:
+        """The actions so far, as a policy writes them."""
+        return frozenset(f"{'sts' if action in _OF_STS else 'ec2'}:{action}" for action, _ in self.calls)
 
     def reset(self) -> None:
         """Empty it, and take back what it was told to refuse."""

@@ -26,6 +26,7 @@ _RANGES: Final[tuple[tuple[str, str], ...]] = (
     ("PrefixListIds", "PrefixListId"),
 )
 """Where the sources of a rule stand in an IpPermission, and their key there."""
+_DESCRIPTION: Final = "HTTPS to private Hugging Face Inference Endpoints"
 _AWS: Final = (".amazonaws.com", ".amazonaws.com.cn", ".api.aws")
 
 
@@ -159,14 +160,18 @@ class Ec2:
 
         Only AWS itself is asked: moto (5.2.5) does not look at DryRun here and would make the endpoint.
         """
+        doing = f"cannot create the VPC endpoint of private link {link!r}"
+        self._try(doing, self._client.create_vpc_endpoint, **_creation(tree))
+
+    def _try(self, doing: str, call: Callable[..., Any], **arguments: Any) -> None:  # noqa: ANN401
         host = urlsplit(self._client.meta.endpoint_url).hostname or ""
         if not host.endswith(_AWS):
             return
         try:
-            self._client.create_vpc_endpoint(**_creation(tree), DryRun=True)
+            call(**arguments, DryRun=True)
         except Exception as error:
             if code_of(error) == "UnauthorizedOperation":
-                with told(f"cannot create the VPC endpoint of private link {link!r}"):
+                with told(doing):
                     raise
             if not code_of(error):
                 with told("cannot ask AWS for permissions"):
@@ -207,11 +212,15 @@ class Ec2:
     def create_security_group(self, vpc_id: str, name: str, tags: Mapping[str, str], link: str) -> str:
         """Make a group without rules; gives its id. Raises `AlreadyExists` when the VPC has one of that name."""
         with told(f"cannot create the security group of private link {link!r}"):
-            description = "HTTPS to private Hugging Face Inference Endpoints"
             answer = self._client.create_security_group(
-                GroupName=name, Description=description, VpcId=vpc_id, **_tagged(tags, "security-group")
+                GroupName=name, Description=_DESCRIPTION, VpcId=vpc_id, **_tagged(tags, "security-group")
             )
         return str(answer["GroupId"])
+
+    def try_security_group(self, vpc_id: str, name: str, link: str) -> None:
+        """Ask whether the credentials may make a group, as `try_vpc_endpoint` does."""
+        doing, call = f"cannot create the security group of private link {link!r}", self._client.create_security_group
+        self._try(doing, call, GroupName=name, Description=_DESCRIPTION, VpcId=vpc_id)
 
     def allow(self, id_: str, rules: Iterable[Rule], link: str) -> None:
         """Add rules to a group, which has none of them."""
@@ -243,8 +252,13 @@ class Ec2:
         with told(f"cannot take tags off {id_!r}"):
             self._client.delete_tags(Resources=[id_], Tags=[{"Key": key} for key in sorted(keys)])
 
-    def check_network(self, link: str, vpc_id: str, subnet_ids: Iterable[str], group_ids: Iterable[str]) -> None:
-        """Raise `DeclarationError`, one line per mistake, unless subnets and groups fit the VPC and one another."""
+    def check_network(
+        self, link: str, vpc_id: str, subnet_ids: Iterable[str], group_ids: Iterable[str]
+    ) -> tuple[str, ...]:
+        """The availability zones of the subnets.
+
+        Raises `DeclarationError`, one line per mistake, unless subnets and groups fit the VPC and one another.
+        """
         subject = f"private link {link!r}"
         subnets = self._all("describe_subnets", "Subnets", f"{subject}: subnet_ids", SubnetIds=sorted(subnet_ids))
         problems = [
@@ -269,6 +283,7 @@ class Ec2:
             ]
         if problems:
             raise DeclarationError(*problems)
+        return tuple(zones)
 
 
 def _first(look: Callable[[], list[T]]) -> T | None:

@@ -98,7 +98,8 @@ class LinkInputs:
     """The checked inputs of one thing. ``tree`` holds the fields of the link that describe it.
 
     ``account_id`` is the AWS account that the endpoints are open to, where they say so; ``leftovers`` are ids of
-    successors that an interrupted replacement made before it was taken back.
+    successors that an interrupted replacement made before it was taken back; ``adopt`` is the id of one that was made
+    elsewhere and is to be taken over.
     """
 
     owner: str
@@ -106,6 +107,7 @@ class LinkInputs:
     tree: Tree
     account_id: str | None = None
     leftovers: tuple[str, ...] = ()
+    adopt: str | None = None
 
     @property
     def region(self) -> str:
@@ -131,6 +133,7 @@ class LinkInputs:
             "generation": self.generation,
             **({"account_id": self.account_id} if self.account_id else {}),
             **({"leftovers": list(self.leftovers)} if self.leftovers else {}),
+            **({"adopt": self.adopt} if self.adopt else {}),
         }
 
     @classmethod
@@ -142,6 +145,7 @@ class LinkInputs:
             tree=tree_in(props, fields),
             account_id=props.get("account_id"),
             leftovers=tuple(props.get("leftovers") or ()),
+            adopt=props.get("adopt"),
         )
 
 
@@ -251,10 +255,15 @@ def fits(inputs: LinkInputs, found: Seen, fields: Iterable[DeclaredField]) -> bo
 def refreshed(state: LinkState, found: Seen, fields: Iterable[DeclaredField]) -> LinkState:
     """The state with what differs in AWS from what was applied; of the tags, those that were declared."""
     tree = dict(state.inputs.tree)
-    tags = {key: found.tags[key] for key in tree.get("tags", {}) if key in found.tags}
-    for change in drift_between(tree, {**found.tree, "tags": tags}, fields):
-        tree[change.path[0]] = value_at({**found.tree, "tags": tags}, change.path)
+    there = with_declared_tags(tree, found)
+    for change in drift_between(tree, there, fields):
+        tree[change.path[0]] = value_at(there, change.path)
     return replace(state, inputs=replace(state.inputs, tree=tree, leftovers=()))
+
+
+def with_declared_tags(declared: Tree, found: Seen) -> Tree:
+    """What was found, with those of its tags that are declared: an account may tag everything by a rule."""
+    return {**found.tree, "tags": {key: found.tags[key] for key in declared.get("tags", {}) if key in found.tags}}
 
 
 def judge_vpc_endpoint(found: Seen | None) -> Judgement:

@@ -14,6 +14,7 @@ from dataclasses import dataclass, replace
 from typing import ClassVar, Final
 
 from hf_endpoints.aws.ec2 import Ec2, Rule, rule_for
+from hf_endpoints.core.link_adoption import adoptable, adoption, in_words
 from hf_endpoints.core.private_link import (
     CLAIM_KEY,
     OWNER_KEY,
@@ -27,7 +28,7 @@ from hf_endpoints.core.private_link import (
     owner_tag,
 )
 from hf_endpoints.core.tree import Tree
-from hf_endpoints.errors import AlreadyExists, ApiRefused, ApiUnwell, NotFound
+from hf_endpoints.errors import AlreadyExists, ApiRefused, ApiUnwell, Forbidden, NotFound
 from hf_endpoints.provider.operations import Clock
 from hf_endpoints.spec import DeclaredField, fields_on, is_known
 from hf_endpoints.spec.private_link import SECURITY_GROUP, VPC_ENDPOINT
@@ -62,7 +63,7 @@ class Things(ABC):
         claim = secrets.token_hex(8)
         ours = [one for one in self.owned(inputs.owner, inputs.region) if one.generation == inputs.generation]
         id_ = self._taken_over([one for one in ours if one.condition is not Condition.LEAVING], inputs)
-        id_ = id_ or self._make(self.ec2(inputs.region), inputs)
+        id_ = id_ or self._adopted(inputs) or self._make(self.ec2(inputs.region), inputs)
         self.ec2(inputs.region).tag(id_, {CLAIM_KEY: claim})
         return id_, LinkState(inputs, claim)
 
@@ -76,6 +77,27 @@ class Things(ABC):
             else:
                 self._delete(found.id, inputs.region)
         return taken
+
+    def _adopted(self, inputs: LinkInputs) -> str | None:
+        found = self._adoptable(inputs)
+        if found is None:
+            return None
+        self._bring(found, {}, inputs)
+        return found.id
+
+    def _adoptable(self, inputs: LinkInputs) -> Seen | None:
+        """What is to be adopted; None where nothing is, where it is ours already, or where its id is not known yet."""
+        if inputs.adopt is None or not is_known(inputs.adopt):
+            return None
+        return adoptable(inputs, self.look(inputs.adopt, inputs.region), self.fields, self.resource)
+
+    def look_ahead(self, inputs: LinkInputs) -> None:
+        """Say what an adoption will change; raises as the adoption would."""
+        found = self._adoptable(inputs)
+        if found is not None:
+            changes = in_words(adoption(inputs, found, self.fields))
+            whose = f"private link {inputs.link!r}: {self.resource} {found.id!r}"
+            self.warn(f"{whose} is there and will be taken over; what changes: {changes}")
 
     def update(self, id_: str, state: LinkState, inputs: LinkInputs) -> LinkState:
         """Change in place what differs in AWS from the declaration."""
@@ -149,10 +171,29 @@ class VpcEndpoints(Things):
         tree, ec2 = inputs.tree, self.ec2(inputs.region)
         vpc_id, subnet_ids = tree["vpc_id"], tree["subnet_ids"]
         groups = [one for one in _known_list(tree["security_group_ids"]) if is_known(one)]
-        if is_known(vpc_id) and is_known(subnet_ids) and all(map(is_known, subnet_ids)):
-            ec2.check_network(inputs.link, vpc_id, subnet_ids, groups)
-            if is_known(tree.get("service_name", "")):
-                ec2.try_vpc_endpoint({**tree, "security_group_ids": groups}, inputs.link)
+        if not (is_known(vpc_id) and is_known(subnet_ids) and all(map(is_known, subnet_ids))):
+            return
+        zones = ec2.check_network(inputs.link, vpc_id, subnet_ids, groups)
+        if len(zones) == 1:
+            self.warn(
+                f"private link {inputs.link!r}: subnet_ids: all are in availability zone {zones[0]!r}: "
+                "when that fails, nothing reaches the endpoints; name a subnet of another zone as well"
+            )
+        self._try({**tree, "security_group_ids": groups}, ec2, inputs)
+
+    def _try(self, tree: Tree, ec2: Ec2, inputs: LinkInputs) -> None:
+        """Ask for the permission to create it; in a first preview by a service of AWS's own, as there is no name yet.
+
+        A policy may tell services apart, so a refusal of that one is only said.
+        """
+        if is_known(tree["service_name"]):
+            ec2.try_vpc_endpoint(tree, inputs.link)
+            return
+        stand_in = f"com.amazonaws.{inputs.region}.ec2"
+        try:
+            ec2.try_vpc_endpoint({**tree, "service_name": stand_in}, inputs.link)
+        except Forbidden as refused:
+            self.warn(f"{refused} (asked for {stand_in!r}, as the service of the endpoints has no name yet)")
 
     def _search(self, ec2: Ec2, owner: str) -> list[Seen]:
         return ec2.vpc_endpoints(OWNER_KEY, owner)
@@ -208,7 +249,9 @@ class SecurityGroups(Things):
         return None if found is None else found[0]
 
     def check_network(self, inputs: LinkInputs) -> None:
-        """Nothing of its own: the VPC endpoint's check looks at the VPC."""
+        """The permission to create it; the VPC endpoint's check looks at the VPC."""
+        if is_known(inputs.tree["vpc_id"]):
+            self.ec2(inputs.region).try_security_group(inputs.tree["vpc_id"], group_name(inputs), inputs.link)
 
     def _search(self, ec2: Ec2, owner: str) -> list[Seen]:
         return ec2.security_groups(OWNER_KEY, owner)

@@ -67,10 +67,11 @@ class _LinkProvider(ResourceProvider):
         try:
             old = LinkInputs.from_props(olds, things.fields) if olds else None
             tree = tree_in(news, things.fields)
-            declared = LinkInputs(owner, self._generations.get(owner, 1), tree, news.get("account_id"))
+            generation = self._generations.get(owner, 1)
+            declared = LinkInputs(owner, generation, tree, news.get("account_id"), adopt=news.get("adopt"))
             inputs = next_link_inputs(old, declared, things.fields, self._seen(owner, tree))
             if old is None or not plan_link(old, inputs, things.fields).is_empty:
-                self._preflight(inputs)
+                self._preflight(inputs, fresh=old is None)
         except DeclarationError as error:
             return CheckResult(news, [CheckFailure("", problem) for problem in error.problems])
         except HfEndpointsError as error:
@@ -86,12 +87,14 @@ class _LinkProvider(ResourceProvider):
             _say_once(error)
             return []
 
-    def _preflight(self, inputs: LinkInputs) -> None:
+    def _preflight(self, inputs: LinkInputs, *, fresh: bool) -> None:
         if not is_known(inputs.tree["region"]):
             return
         try:
             check_account(inputs)
             self._things.check_network(inputs)
+            if fresh:
+                self._things.look_ahead(inputs)
         except (NoCredentials, ApiUnwell) as error:
             _say_once(error)
 

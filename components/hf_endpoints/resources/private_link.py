@@ -72,7 +72,11 @@ class PrivateLink(pulumi.ComponentResource):
             raise pulumi.RunError(str(error)) from None
         self.endpoint_names = list(self._endpoints)
         super().__init__(PRIVATE_LINK_TYPE, name, {}, opts)
-        self._opts = pulumi.ResourceOptions(parent=self, protect=opts.protect if opts else None)
+        self._opts = pulumi.ResourceOptions(
+            parent=self,
+            protect=opts.protect if opts else None,
+            retain_on_delete=opts.retain_on_delete if opts else None,
+        )
         if self._spec.vpc_endpoint_id is not None:
             connected = pulumi.Output.from_input(declaration["vpc_endpoint_id"]).apply(lambda id_: (id_, (), ()))
         else:
@@ -112,7 +116,8 @@ class PrivateLink(pulumi.ComponentResource):
         if self._endpoints:
             declared["service_name"] = self._service_name()
         account = service.account_id if service is not None and is_known(service.account_id) else None
-        props = {**_described(declared, fields_on(VPC_ENDPOINT)), "owner": owner, "account_id": account}
+        rest = {"owner": owner, "account_id": account, "adopt": declaration.get("adopt")}
+        props = {**_described(declared, fields_on(VPC_ENDPOINT)), **rest}
         vpc_endpoint = VpcEndpoint(name, {key: value for key, value in props.items() if value is not None}, self._opts)
         seen: pulumi.Output[Any] = pulumi.Output.all(vpc_endpoint.id, declared["region"]).apply(
             lambda found: self._available(found[0], found[1])

@@ -61,6 +61,8 @@ class PrivateLinkSpec(Part):
     """Answer to the service's own DNS name inside the VPC, where the service has one."""
     region: Annotated[Text | None, On((VPC_ENDPOINT, SECURITY_GROUP)), Derived(), Replace(_MOVED)] = None
     """Region of the VPC; `private_service.region` of the endpoints when left out."""
+    adopt: Annotated[Text | None, Local()] = None
+    """A VPC endpoint that was made elsewhere, by its id: taken over and brought to this declaration."""
     tags: Annotated[TextMap, On((VPC_ENDPOINT, SECURITY_GROUP)), Whole()] = Field(default_factory=dict)
     """Tags of what is made in AWS; other tags on it are left alone."""
     wait: Annotated[Bool, Local()] = True
@@ -120,7 +122,7 @@ class PrivateLinkSpec(Part):
             kind = "at:service_name"
             raise PydanticCustomError(kind, "says nothing beside 'vpc_endpoint_id': name the 'endpoints'")
         described = [field.path[0] for field in declared_fields(PrivateLinkSpec) if field.marker(On) is not None]
-        if given := [name for name in described if name in self.model_fields_set]:
+        if given := [name for name in (*described, "adopt") if name in self.model_fields_set]:
             kind = f"at:{given[0]}"
             raise PydanticCustomError(kind, "cannot stand beside 'vpc_endpoint_id', which is managed elsewhere")
 
