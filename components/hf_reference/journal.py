@@ -25,7 +25,7 @@ KEPT: Final = 100_000
 """Lines in memory; the oldest go first. A thousand endpoints make some ten thousand calls in one up and destroy."""
 BODY_LIMIT: Final = 65_536
 """Bytes of a request body that are recorded; a larger one is named by its size."""
-HEADERS: Final = ("accept", "content-type", "x-scale-up-timeout")
+HEADERS: Final = ("accept", "content-type", "x-scale-up-timeout", "x-use-cache")
 """Request headers that an answer may depend on; ``Authorization`` has a column of its own."""
 
 Tell: TypeAlias = Callable[[str, str, Any], None]
