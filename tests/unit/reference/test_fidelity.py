@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 import json
 import re
 from pathlib import Path
@@ -107,10 +108,18 @@ def test_a_row_says_where_its_knowledge_comes_from():
     ] == []
 
 
+def functions(file: Path) -> set[str]:
+    """The names of all functions of a file, those of tests without their beginning."""
+    tree = ast.parse(file.read_text(encoding="utf-8"))
+    return {node.name.removeprefix("test_") for node in ast.walk(tree) if isinstance(node, ast.FunctionDef)}
+
+
 @pytest.mark.parametrize("row", rows(), ids=lambda row: row[0][:60])
 def test_a_row_names_tests_that_are_there(row: list[str]):
-    """By the letter of their folder and the name of their file."""
-    for name in row[-1].split(", "):
-        letter, _, file = name.partition("/")
-        assert re.fullmatch(r"[a-z]/test_\w+", name), f"{row[0]}: {name!r} names no test"
-        assert (ROOT / FOLDERS[letter] / f"{file}.py").is_file(), f"{row[0]}: {name} is not there"
+    """By the letter of their folder, the name of their file, and their own names without ``test_``."""
+    for place in row[-1].split(", "):
+        named = re.fullmatch(r"([a-z])/(test_\w+): (\w+(?: \w+)*)", place)
+        assert named, f"{row[0]}: {place!r} names no test"
+        file = ROOT / FOLDERS[named[1]] / f"{named[2]}.py"
+        assert file.is_file(), f"{row[0]}: {named[2]} is not there"
+        assert set(named[3].split()) <= functions(file), f"{row[0]}: not in {named[2]}: {named[3]}"

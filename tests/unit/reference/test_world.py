@@ -320,6 +320,19 @@ def test_quota_counts_the_most_replicas_an_endpoint_may_have(world: World, decla
     assert [e.name for e in world.every("acme")] == ["e1", "e2"]
 
 
+def test_what_is_being_deleted_holds_its_quota_until_it_is_gone(
+    world: World, clock: Virtual, declare: Declare, alice: Person
+) -> None:
+    """Only then is there room for another."""
+    world.set_quota("acme", "aws", "intel-spr", 1)
+    world.create("acme", declare(), alice)
+    world.delete("acme", "e1")
+    with pytest.raises(OverQuotaError):
+        world.create("acme", declare("e2"), alice)
+    clock.advance(1)
+    assert world.create("acme", declare("e2"), alice).name == "e2"
+
+
 def test_quotas_of_namespaces_are_apart(world: World, declare: Declare, alice: Person) -> None:
     """One namespace's endpoints take nothing from another's quota."""
     scaling = {"minReplica": 1, "maxReplica": 4}
