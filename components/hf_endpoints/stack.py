@@ -9,6 +9,8 @@ import pulumi
 
 from hf_endpoints import stack_file
 from hf_endpoints.core.cost import Prices
+from hf_endpoints.core.guardrails import broken
+from hf_endpoints.core.hardware import Instance
 from hf_endpoints.core.naming import owner_in_stack
 from hf_endpoints.core.prices import BUNDLED, offered
 from hf_endpoints.core.state import tree_of
@@ -18,9 +20,10 @@ from hf_endpoints.errors import ApiUnwell, DeclarationError, HfEndpointsError
 from hf_endpoints.provider.preflight import with_accelerator
 from hf_endpoints.resources import InferenceEndpoint, PrivateLink
 from hf_endpoints.resources.costs import cost_output
+from hf_endpoints.resources.guardrails import program_guardrails
 from hf_endpoints.resources.private_link import check_endpoints
 from hf_endpoints.resources.watches import program_hub
-from hf_endpoints.spec import parse_private_link, parse_spec
+from hf_endpoints.spec import Guardrails, parse_private_link, parse_spec
 
 _NO_MAP: Final = "hf-endpoints:endpoints needs to be a map from logical name to endpoint, as in 'small: {model: …}'"
 """Without what it is instead: that may hold secrets."""
@@ -59,7 +62,7 @@ def deploy_stack() -> Stack:
             raise DeclarationError(message)
         declarations = _declarations(config)
         links = _private_links(config, declarations)
-        prices = _look_ahead(namespace, declarations)
+        prices = _look_ahead(namespace, declarations, program_guardrails())
     except HfEndpointsError as error:
         raise pulumi.RunError(str(error)) from None
     stack = Stack({name: InferenceEndpoint(name, spec, namespace=namespace) for name, spec in declarations.items()})
@@ -123,34 +126,44 @@ def _declarations(config: pulumi.Config) -> Mapping[str, Mapping[str, object]]:
     return raw
 
 
-def _look_ahead(namespace: str, declarations: Mapping[str, Mapping[str, object]]) -> Prices:
+def _look_ahead(
+    namespace: str, declarations: Mapping[str, Mapping[str, object]], guardrails: Guardrails | None
+) -> Prices:
     """Ask the API once for the whole stack: does it take the token, does it offer what is declared, at which prices.
 
-    The engine stops at the first refused resource, so the mistakes of all are gathered here. What already runs on an
-    instance that is no longer offered may stay.
+    The engine stops at the first refused resource, so the mistakes of all are gathered here, and what the guardrails do
+    not allow.
     """
     trees = {name: tree_of(parse_spec(raw, name)) for name, raw in declarations.items()}
-    prices = BUNDLED
+    prices, problems = BUNDLED, []
     try:
         rows = program_hub().hardware(namespace, patient=False)
         prices = offered(rows)
-        problems: dict[str, str] = {}
-        for name, tree in trees.items():
-            try:
-                with_accelerator(tree, rows, name)
-            except DeclarationError as error:
-                problems[name] = str(error)
-        if problems or stack_file.over_quota(trees, rows, {}, namespace):
-            there = _there(namespace, trees)
-            new = [problem for name, problem in problems.items() if not there[name]]
-            new += stack_file.over_quota(trees, rows, there, namespace)
-            if new:
-                raise DeclarationError(*new)
+        problems = _unoffered(namespace, trees, rows)
     except ApiUnwell as error:
         if not pulumi.runtime.is_dry_run():
             raise
         pulumi.log.warn(f"{error}; this preview checks only what can be checked without it")
+    if guardrails is not None:
+        problems += broken(guardrails, trees, prices)
+    if problems:
+        raise DeclarationError(*problems)
     return prices
+
+
+def _unoffered(namespace: str, trees: Mapping[str, Tree], rows: tuple[Instance, ...]) -> list[str]:
+    """What of a stack the service does not offer; what already runs on an instance that it no longer does may stay."""
+    problems: dict[str, str] = {}
+    for name, tree in trees.items():
+        try:
+            with_accelerator(tree, rows, name)
+        except DeclarationError as error:
+            problems[name] = str(error)
+    if not problems and not stack_file.over_quota(trees, rows, {}, namespace):
+        return []
+    there = _there(namespace, trees)
+    new = [problem for name, problem in problems.items() if not there[name]]
+    return [*new, *stack_file.over_quota(trees, rows, there, namespace)]
 
 
 def _there(namespace: str, trees: Mapping[str, Tree]) -> dict[str, list[Observation]]:

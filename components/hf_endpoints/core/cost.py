@@ -49,7 +49,7 @@ class Price:
     @classmethod
     def from_props(cls, props: Mapping[str, Any]) -> Price:
         """Read the entry of a property bag."""
-        return cls(Decimal(str(props["replica_hour"])), props["list"])
+        return cls(as_written(props["replica_hour"]), props["list"])
 
 
 @dataclass(frozen=True, slots=True)
@@ -156,6 +156,11 @@ def _cost(tree: Tree, replica_hour: Decimal | None) -> Cost | None:
         return None
     low, high = map(int, values[len(_PATHS) :])
     return Cost(replica_hour, (0, 0) if run_state == "paused" else (low, high))
+
+
+def as_written(number: Decimal | float) -> Decimal:
+    """The decimal that a number was written as: 0.033, not the binary fraction next to it."""
+    return Decimal(str(number))
 
 
 def total(costs: Iterable[Cost]) -> Span:

@@ -11,7 +11,7 @@ from collections.abc import Iterable
 from decimal import Decimal
 from typing import Final
 
-from hf_endpoints.core.cost import Prices
+from hf_endpoints.core.cost import Prices, as_written
 from hf_endpoints.core.hardware import Instance
 
 _PAGE: Final[tuple[tuple[str, str, dict[str, str]], ...]] = (
@@ -49,7 +49,7 @@ def offered(rows: Iterable[Instance]) -> Prices:
     return Prices(
         SERVICE,
         {
-            (row.vendor, row.region, row.instance_type, row.instance_size): Decimal(str(row.price_per_hour))
+            (row.vendor, row.region, row.instance_type, row.instance_size): as_written(row.price_per_hour)
             for row in rows
             if row.price_per_hour
         },

@@ -24,7 +24,9 @@ from pulumi.dynamic import (
     UpdateResult,
 )
 
+from hf_endpoints.core.cost import cost_of
 from hf_endpoints.core.cost_line import cost_line
+from hf_endpoints.core.guardrails import Endpoint
 from hf_endpoints.core.lifecycle import is_leftover, next_inputs, plan
 from hf_endpoints.core.naming import automatic_name, component_urn
 from hf_endpoints.core.plan import drift_between
@@ -36,6 +38,7 @@ from hf_endpoints.hub.settings import Settings
 from hf_endpoints.hub.snapshot import Snapshots
 from hf_endpoints.provider import engine_log
 from hf_endpoints.provider.calls import DEBUG, Props, SystemClock, marked, one_line
+from hf_endpoints.provider.guarding import GUARDRAILS, Guard
 from hf_endpoints.provider.lifeline import end_with_engine
 from hf_endpoints.provider.operations import Operations
 from hf_endpoints.provider.pins import Pins
@@ -54,6 +57,7 @@ class EndpointProvider(ResourceProvider):
     _snapshots: Snapshots
     _generations: dict[str, int]
     _preflight: Preflight
+    _guard: Guard
     _pins: Pins
 
     def configure(self, req: ConfigureRequest) -> None:
@@ -66,6 +70,7 @@ class EndpointProvider(ResourceProvider):
         self._operations = Operations(self._hub, SystemClock(), engine_log.warn)
         self._preflight = Preflight(self._hub, engine_log.warn)
         self._pins = Pins(self._preflight.model, engine_log.warn_once)
+        self._guard = Guard(engine_log.warn)
         self._snapshots = Snapshots(self._hub, time.monotonic)
         self._generations = {}
 
@@ -73,9 +78,11 @@ class EndpointProvider(ResourceProvider):
     def check(self, olds: Props, news: Props) -> CheckResult:
         """Validate, fill in what the declaration leaves open, decide name and generation, and look ahead."""
         news = marked(news)
+        guardrails = news.pop(GUARDRAILS, None)
         owner, namespace = news["owner"], news["namespace"]
         endpoint = owner.rpartition("/")[2]
         remembered = self._generations.get(owner)
+        is_second = not olds and remembered is not None  # that of a replacement's successor: nothing new to tell
         try:
             old = Inputs.from_props(olds) if olds else None
             tree = tree_of(parse_spec(spec_part(news), endpoint))
@@ -85,6 +92,8 @@ class EndpointProvider(ResourceProvider):
             prices = self._preflight.prices(namespace)
             price = prices.price_of(tree, old.price if old is not None else None)
             inputs = replace(next_inputs(old, namespace, owner, tree, remembered), branch=branch, price=price)
+            judged = Endpoint(endpoint, tree, cost_of(tree, prices))
+            self._guard.check(guardrails, judged, again=is_second)
             self._preflight.check_repository(tree, old, endpoint)
             edit = plan(old, inputs) if old is not None else None
             if edit is not None and not edit.replaces:
@@ -101,7 +110,7 @@ class EndpointProvider(ResourceProvider):
             return CheckResult(news, [CheckFailure("", f"endpoint {endpoint!r}: {error}")])
         if old is not None and edit is not None and edit.replaces and edit.delete_first:
             engine_log.warn(f"endpoint {endpoint!r}: the replacement deletes {old.id!r} first: it is down meanwhile")
-        if old is not None or remembered is None:  # the second check of a replacement has nothing new to tell
+        if not is_second:
             line = cost_line(old.tree if old else None, inputs.tree, prices)
             if line is not None:
                 engine_log.info(line.text, component_urn(owner), passing=not line.is_news)

@@ -11,7 +11,9 @@ from hf_endpoints.core.advice import advice
 from hf_endpoints.core.naming import COMPONENT_TYPE, owner_of
 from hf_endpoints.core.wire import Observation
 from hf_endpoints.errors import ApiUnwell, DeclarationError, HfEndpointsError, NotSettled
+from hf_endpoints.provider.guarding import GUARDRAILS
 from hf_endpoints.resources.endpoint import Endpoint
+from hf_endpoints.resources.guardrails import program_guardrails
 from hf_endpoints.resources.properties import plain, with_parents, with_secrets, with_unknowns
 from hf_endpoints.resources.watches import last_log_lines, watch_of
 from hf_endpoints.spec import EndpointSpec, is_known, parse_spec
@@ -65,6 +67,7 @@ class InferenceEndpoint(pulumi.ComponentResource):
                 **{key: value for key, value in with_secrets(declaration).items() if key != "options"},
                 "namespace": namespace,
                 "owner": owner_output(self),
+                **_guardrails(),
             },
             pulumi.ResourceOptions(
                 parent=self,
@@ -143,6 +146,15 @@ def _known_spec(name: str, declaration: Any) -> EndpointSpec:  # noqa: ANN401  w
         message = f"endpoint {name!r}: {unknown[0]}: needs to be a plain value, not an output"
         raise pulumi.RunError(message)
     return spec
+
+
+def _guardrails() -> dict[str, Any]:
+    """The input that hands the stack's guardrails to ``check``."""
+    try:
+        guardrails = program_guardrails()
+    except DeclarationError as error:
+        raise pulumi.RunError(str(error)) from None
+    return {} if guardrails is None else {GUARDRAILS: guardrails.model_dump(exclude_defaults=True)}
 
 
 def _with_options(opts: pulumi.ResourceOptions | None, declared: Options | None) -> pulumi.ResourceOptions:

@@ -2,7 +2,8 @@
 
 from hf_endpoints.spec.endpoint import EndpointSpec
 from hf_endpoints.spec.fields import DeclaredField, declared_fields
-from hf_endpoints.spec.parse import parse_private_link, parse_spec
+from hf_endpoints.spec.guardrails import Guardrails
+from hf_endpoints.spec.parse import parse_guardrails, parse_private_link, parse_spec
 from hf_endpoints.spec.part import UNKNOWN, is_known
 from hf_endpoints.spec.private_link import PrivateLinkSpec, fields_on
 
@@ -10,10 +11,12 @@ __all__ = [
     "UNKNOWN",
     "DeclaredField",
     "EndpointSpec",
+    "Guardrails",
     "PrivateLinkSpec",
     "declared_fields",
     "fields_on",
     "is_known",
+    "parse_guardrails",
     "parse_private_link",
     "parse_spec",
 ]

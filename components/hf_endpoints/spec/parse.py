@@ -20,6 +20,7 @@ from pydantic_core import ErrorDetails
 from hf_endpoints.errors import DeclarationError
 from hf_endpoints.spec.endpoint import EndpointSpec
 from hf_endpoints.spec.fields import DeclaredField, Path, declared_fields
+from hf_endpoints.spec.guardrails import Guardrails
 from hf_endpoints.spec.markers import WriteOnly
 from hf_endpoints.spec.part import Part, is_known
 from hf_endpoints.spec.private_link import PrivateLinkSpec
@@ -71,6 +72,11 @@ def parse_spec(raw: object, endpoint: str) -> EndpointSpec:
 def parse_private_link(raw: object, link: str) -> PrivateLinkSpec:
     """Read the declaration of the private link with that logical name, as `parse_spec` does an endpoint's."""
     return _parsed(PrivateLinkSpec, raw, f"private link {link!r}", "an object with endpoints, vpc_id and subnet_ids")
+
+
+def parse_guardrails(raw: object) -> Guardrails:
+    """Read the guardrails of a stack, as `parse_spec` does an endpoint; they are plain values, never secret."""
+    return _parsed(Guardrails, raw, "hf-endpoints:guardrails", "an object with max_per_hour, allowed and required")
 
 
 def _parsed(kind: type[P], raw: object, subject: str, shape: str) -> P:

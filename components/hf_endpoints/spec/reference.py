@@ -12,6 +12,7 @@ from pydantic.fields import FieldInfo
 
 from hf_endpoints.spec.endpoint import EndpointSpec
 from hf_endpoints.spec.fields import DeclaredField, Path, declared_fields, part_in
+from hf_endpoints.spec.guardrails import Guardrails
 from hf_endpoints.spec.markers import ByVerb, ClearedBy, Derived, Local, On, Replace, Unit, Variants, WriteOnly
 from hf_endpoints.spec.part import Part
 from hf_endpoints.spec.private_link import PrivateLinkSpec
@@ -44,6 +45,13 @@ Python program gives the same fields to `PrivateLink`, where `endpoints` are `In
 and how: [private endpoints](private-endpoints.md).
 """
 _LINK_COLUMNS: Final = ("field", "type", "default", "describes", "a change", "what it is")
+_GUARD_HEAD: Final = """\
+# Fields of the guardrails
+
+What stands under `hf-endpoints:guardrails` in a stack file. What each rule does, and where it is judged:
+[guardrails](guardrails.md).
+"""
+_GUARD_COLUMNS: Final = ("field", "type", "default", "what it is")
 _COLUMNS: Final = ("field", "type", "default", "in the API", "a change", "taken out", "what it is")
 _TYPES: Final = {
     "integer": "whole number",
@@ -59,8 +67,34 @@ _BOUNDS: Final = {"minimum": "≥", "exclusiveMinimum": ">", "maximum": "≤", "
 def field_reference() -> str:
     """The whole document."""
     return "\n".join(
-        [_HEAD, *_objects(EndpointSpec, ()), _LINK_HEAD, *_link_objects(PrivateLinkSpec, ("private_link",))]
+        [
+            _HEAD,
+            *_objects(EndpointSpec, ()),
+            _LINK_HEAD,
+            *_link_objects(PrivateLinkSpec, ("private_link",)),
+            _GUARD_HEAD,
+            *_guard_objects(Guardrails, ("guardrails",)),
+        ]
     )
+
+
+def _guard_objects(part: type[Part], title: Path) -> Iterator[str]:
+    """The section of the guardrails, then those of the objects in it."""
+    yield f"## {'.'.join(title)}\n"
+    yield f"{_in_a_cell(getdoc(part) or '')}\n"
+    schema = part.model_json_schema()["properties"]
+    yield _row(*_GUARD_COLUMNS)
+    yield _row(*["---"] * len(_GUARD_COLUMNS))
+    inner = {name: part_in(info.annotation) for name, info in part.model_fields.items()}
+    for name, info in part.model_fields.items():
+        path = (*title, name)[1:]
+        field = next(field for field in declared_fields(Guardrails) if field.path[: len(path)] == path)
+        kind = f"[object](#{''.join((*title, name))})" if inner[name] else _type(tidy(schema[name]), field)
+        yield _row(f"`{name}`", kind, _default(info), _in_a_cell(info.description or ""))
+    yield ""
+    for name, below in inner.items():
+        if below is not None:
+            yield from _guard_objects(below, (*title, name))
 
 
 def _link_objects(part: type[Part], title: Path) -> Iterator[str]:
@@ -145,6 +179,8 @@ def _type(schema: dict[str, Any], field: DeclaredField) -> str:
     (node,) = options
     if "enum" in node:
         return " or ".join(f"`{value}`" for value in node["enum"])
+    if words := node.get("items", {}).get("enum"):
+        return f"list of {', '.join(f'`{value}`' for value in words)}"
     unit = field.marker(Unit)
     bounds = [f"{sign} {node[key]}" for key, sign in _BOUNDS.items() if key in node]
     return ", ".join([_TYPES[node["type"]], *bounds, *([unit.name] if unit else [])])

@@ -10,6 +10,7 @@ from __future__ import annotations
 from typing import Any, Final
 
 from hf_endpoints.spec.endpoint import EndpointSpec
+from hf_endpoints.spec.guardrails import Guardrails
 from hf_endpoints.spec.part import Part
 from hf_endpoints.spec.private_link import PrivateLinkSpec
 
@@ -23,7 +24,7 @@ _TEXT: Final[Schema] = {"$ref": "#/$defs/text"}
 
 def stack_schema() -> Schema:
     """The schema of a file ``stacks/Pulumi.<environment>.yaml``; keys that are not this project's are let through."""
-    declared = {**_definitions(EndpointSpec), **_definitions(PrivateLinkSpec)}
+    declared = {**_definitions(EndpointSpec), **_definitions(PrivateLinkSpec), **_definitions(Guardrails)}
     endpoints = {"type": "object", "additionalProperties": {"$ref": "#/$defs/EndpointSpec"}}
     links = {"type": "object", "additionalProperties": {"$ref": "#/$defs/PrivateLinkSpec"}}
     keys = {
@@ -32,6 +33,7 @@ def stack_schema() -> Schema:
         "hubUrl": _text("The Hub; HF_ENDPOINT wins over it."),
         "token": _text("Token with the permission to manage Inference Endpoints; HF_TOKEN wins over it."),
         "endpoints": {"description": "Logical name -> endpoint.", "anyOf": [endpoints, _SECURE]},
+        "guardrails": {"$ref": "#/$defs/Guardrails"},
         "privateLinks": {"description": "Logical name -> private link.", "anyOf": [links, _SECURE]},
     }
     return {

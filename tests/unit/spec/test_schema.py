@@ -101,7 +101,7 @@ def test_a_choice_is_not_encrypted() -> None:
 def test_the_settings_are_those_that_are_read() -> None:
     """Each may be encrypted; none is a number."""
     declared = SCHEMA["properties"]["config"]["properties"]
-    ours = {f"hf-endpoints:{name}" for name in ("namespace", "endpoints", "privateLinks")}
+    ours = {f"hf-endpoints:{name}" for name in ("namespace", "endpoints", "privateLinks", "guardrails")}
     assert {*CONFIG_KEYS, *ours} == declared.keys()
     for key in CONFIG_KEYS:
         assert complaints(stack(declaration(), **{key: SECURE})) == []
