@@ -41,9 +41,10 @@ def fails(kind: str, message: str) -> dict[str, Any]:
 
 
 def said(outcome: Outcome) -> list[str]:
-    """The lines of the diagnostics of the endpoint itself, without indentation."""
+    """The lines of the diagnostics of the endpoint itself from its error on, without indentation."""
     text = outcome.expect_failure().text.rpartition("Diagnostics:")[2].partition("hf-endpoints:index:")[2]
-    return [line.strip() for line in text.splitlines()[1:]]
+    lines = [line.strip() for line in text.splitlines()[1:]]
+    return lines[next(number for number, line in enumerate(lines) if line.startswith("error: ")) :]
 
 
 def test_a_failure_shows_the_reason_the_last_log_lines_and_what_to_try(project: Project, server: Running):

@@ -102,6 +102,8 @@ def test_an_endpoint_with_a_name_of_its_own_is_deleted_before_its_successor_is_m
     project.declare({"small": endpoint(name="mine")})
     project.up().expect_success()
     project.declare({"small": endpoint(name="mine", provider=IRELAND)})
+    warning = "warning: endpoint 'small': the replacement deletes 'acme/mine' first: it is down meanwhile\n"
+    assert warning in project.preview().expect_success().text
     project.up().expect_success()
     accepted = [
         f"{entry.method} {entry.path}"

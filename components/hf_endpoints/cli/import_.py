@@ -14,7 +14,7 @@ from pulumi.dynamic.dynamic import serialize_provider
 from hf_endpoints.cli.context import hub
 from hf_endpoints.cli.output import Output
 from hf_endpoints.cli.project import Project
-from hf_endpoints.core.importing import adopted, import_file
+from hf_endpoints.core.importing import Adopted, adopted, import_file
 from hf_endpoints.core.wire import Observation
 from hf_endpoints.errors import DeclarationError, NotFound
 from hf_endpoints.hub.client import HubClient
@@ -43,10 +43,13 @@ def import_(out: Output, names: tuple[str, ...], stack: str, namespace: str | No
         raise DeclarationError(message)
     prefix = f"{project.name}/{stack.rpartition('/')[2]}"
     chosen = _chosen(hub(), namespace, names, stack_file.declared())
-    endpoints = [adopted(found, namespace, prefix, secrets.token_hex(8)) for found in chosen]
+    endpoints, left_out = _adopted(chosen, namespace, prefix, named=bool(names))
+    for problem in left_out:
+        out.note(f"left out: {problem}")
     if not endpoints:
-        nothing = f"nothing to import: every endpoint of namespace {namespace!r} is in this stack file or in a stack"
-        out.say(nothing, {"imported": [], "commands": []})
+        other = " other" if left_out else ""
+        nothing = f"every{other} endpoint of namespace {namespace!r} is in this stack file or in a stack"
+        out.say(f"nothing to import: {nothing}", {"imported": [], "left_out": left_out, "commands": []})
         return
     target = target or Path(f"import-{stack.rpartition('/')[2]}.json")
     settings = stack_file.settings((API_URL_KEY, HUB_URL_KEY))
@@ -64,7 +67,21 @@ def import_(out: Output, names: tuple[str, ...], stack: str, namespace: str | No
     ]
     files = {"stack_file": str(stack_file.path), "import_file": str(target)}
     imported = [endpoint.logical_name for endpoint in endpoints]
-    out.say("\n".join(text), {"imported": imported, **files, "commands": commands})
+    out.say("\n".join(text), {"imported": imported, "left_out": left_out, **files, "commands": commands})
+
+
+def _adopted(chosen: list[Observation], namespace: str, prefix: str, *, named: bool) -> tuple[list[Adopted], list[str]]:
+    """What to write, and a line for each endpoint that cannot be declared, which raises for one that was asked for."""
+    endpoints: list[Adopted] = []
+    left_out: list[str] = []
+    for found in chosen:
+        try:
+            endpoints.append(adopted(found, namespace, prefix, secrets.token_hex(8)))
+        except DeclarationError as error:
+            if named:
+                raise
+            left_out += error.problems
+    return endpoints, left_out
 
 
 def _chosen(

@@ -26,6 +26,11 @@ class Output:
         """Print one answer: the text, or the data as one line of JSON."""
         click.echo(json.dumps(data, ensure_ascii=False) if self.as_json else text)
 
+    def note(self, message: str) -> None:
+        """Print a line beside the answer, on the error stream; with ``--json`` the data has to say the same."""
+        if not self.as_json:
+            click.echo(message, err=True)
+
     def fail(self, message: str) -> None:
         """Print why the command ends without its answer."""
         click.echo(

@@ -36,9 +36,13 @@ def adopted(found: Observation, namespace: str, owner_prefix: str, claim: str) -
     """What to write for an endpoint that was made elsewhere; ``owner_prefix`` is ``project/stack``.
 
     Its own name is its logical name and stays its name. Empty values that the API filled in are left out, so that
-    they stay the service's; ``claim`` is written onto the endpoint by the first update that touches its tags.
+    they stay the service's, and so is a time-out without effect; ``claim`` is written onto the endpoint by the first
+    update that touches its tags. Raises `DeclarationError` for one that has what cannot be declared.
     """
     declaration = {"name": found.name, **_without_empty(found.tree)}
+    scaling = declaration.get("compute", {}).get("scaling", {})
+    if scaling.get("min_replica", 0) > 0:
+        scaling.pop("scale_to_zero_timeout", None)
     if declaration.get("run_state") == "running":
         del declaration["run_state"]
     inputs = Inputs(

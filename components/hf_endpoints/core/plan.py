@@ -100,6 +100,20 @@ def not_taken(sent: Tree, answered: Tree) -> tuple[Change, ...]:
     )
 
 
+def not_cleared(changes: Iterable[Change], answered: Tree) -> tuple[Change, ...]:
+    """The changes that take a field out whose old value the API has kept."""
+    return tuple(
+        change
+        for change in changes
+        if change.kind is Kind.UPDATE
+        and change.field.marker(ClearedBy) is not None
+        and change.field.marker(Resolved) is None
+        and _nothing_to(change.new) is None
+        and (kept := value_at(answered, change.path)) is not ABSENT
+        and _same(change.field, change.old, kept)
+    )
+
+
 def _was_declared(change: Change) -> bool:
     return change.old is not ABSENT if change.field.is_object else _nothing_to(change.old) is not None
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
+from contextlib import suppress
 
 import httpx2
 from huggingface_hub.utils import build_hf_headers, get_session, hf_raise_for_status
@@ -14,10 +15,14 @@ _TIMEOUT = httpx2.Timeout(30, connect=10)
 
 
 def read_lines(settings: Settings, path: str, tail: int) -> list[str]:
-    """The last ``tail`` lines, oldest first; ``path`` is ``/endpoint/{namespace}/{name}``. Raises httpx2's errors."""
+    """The last ``tail`` lines, oldest first; ``path`` is ``/endpoint/{namespace}/{name}``. Raises httpx2's errors.
+
+    What the searchable route answers is taken only in the shape that is published (OpenAPI 2.0.0).
+    """
     response = _get(settings, f"{_v3(settings)}{path}/logs", {"tail": str(tail)})
     if response.is_success:
-        return [str(entry["line"]) for entry in response.json()]
+        with suppress(ValueError, KeyError, TypeError):
+            return [str(entry["line"]) for entry in response.json()]
     response = _get(settings, f"{settings.api_url}{path}/logs", {"tail": str(tail)})
     hf_raise_for_status(response)
     return response.text.splitlines()[-tail:]

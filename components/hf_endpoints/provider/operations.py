@@ -10,11 +10,11 @@ from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from typing import Final, Protocol
 
-from hf_endpoints.core.lifecycle import Meeting, adoption, is_leftover, may_delete, meet, plan, replacing_drift
-from hf_endpoints.core.plan import Change, not_taken
+from hf_endpoints.core.lifecycle import Meeting, Plan, adoption, is_leftover, may_delete, meet, plan, replacing_drift
+from hf_endpoints.core.plan import Change, not_cleared, not_taken
 from hf_endpoints.core.state import Inputs, State
-from hf_endpoints.core.tree import ABSENT
-from hf_endpoints.core.wire import Observation, render_create, render_take_over, render_update
+from hf_endpoints.core.tree import ABSENT, value_at
+from hf_endpoints.core.wire import Observation, Wire, render_create, render_take_over, render_update
 from hf_endpoints.errors import AlreadyExists, ApiRefused, ApiUnwell, NotFound, OutcomeUnknown
 from hf_endpoints.hub.client import HubClient
 from hf_endpoints.spec.markers import WriteOnly
@@ -52,7 +52,7 @@ class Operations:
         """Make the endpoint, or take over the one that an earlier, interrupted create of ours made."""
         claim = secrets.token_hex(8)
         found = self._create(inputs, claim)
-        self._tell_what_was_not_taken(inputs, found)
+        self._tell_what_was_not_taken(inputs, render_create(inputs, claim), found)
         return State(self._in_run_state(inputs, found), claim, found.created_at)
 
     def _in_run_state(self, inputs: Inputs, found: Observation) -> Inputs:
@@ -77,12 +77,21 @@ class Operations:
         else:
             self.hub.resume(inputs.namespace, inputs.endpoint_name)
 
-    def _tell_what_was_not_taken(self, inputs: Inputs, found: Observation) -> None:
+    def _tell_what_was_not_taken(self, inputs: Inputs, sent: Wire, found: Observation) -> None:
         for change in not_taken(inputs.tree, found.tree):
+            if value_at(sent, change.field.wire_path) is ABSENT:
+                continue  # drift in what this call was not about
             got = "has nothing" if change.new is ABSENT else f"has {change.new!r}"
             self.warn(
                 f"endpoint {inputs.id!r}: {change.field.dotted}: the API was sent {change.old!r} and {got}: "
                 "it may not know the field for this account, engine or instance"
+            )
+
+    def _tell_what_was_not_cleared(self, inputs: Inputs, edit: Plan, found: Observation) -> None:
+        for change in not_cleared(edit.changes, found.tree):
+            self.warn(
+                f"endpoint {inputs.id!r}: {change.field.dotted}: was taken out and the API still has {change.old!r}: "
+                "it may not clear the field; declare the value that you want"
             )
 
     def _create(self, inputs: Inputs, claim: str) -> Observation:
@@ -172,7 +181,8 @@ class Operations:
             body = render_update(edit.changes, inputs, state.claim, found=owned)
             if body:
                 found = self.hub.update(inputs.namespace, inputs.endpoint_name, body)
-                self._tell_what_was_not_taken(inputs, found)
+                self._tell_what_was_not_taken(inputs, body, found)
+                self._tell_what_was_not_cleared(inputs, edit, found)
             if switched and not paused:
                 self._switch(inputs)
         except NotFound as gone:

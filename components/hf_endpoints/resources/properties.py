@@ -21,7 +21,7 @@ def plain(value: Any) -> Any:  # noqa: ANN401  whatever a program declares
         return value.model_dump(exclude_unset=True)
     if isinstance(value, Mapping):
         return {key: plain(item) for key, item in value.items()}
-    if isinstance(value, list):
+    if isinstance(value, (list, tuple)):
         return [plain(item) for item in value]
     return value
 

@@ -45,6 +45,8 @@ _RETIRED: Final[dict[tuple[Path, str], str]] = {
 """Values that the API once took, with what to write today (huggingface_hub 2.4.0 refuses them as well)."""
 
 _LONGEST_VALUE: Final = 80
+_WORDS: Final = {"None": "null", "True": "true", "False": "false"}
+"""As a stack file has them."""
 
 _KIND: Final[dict[type, str]] = {
     str: "a text",
@@ -132,7 +134,7 @@ def _lower_first(text: str) -> str:
 def _shown(path: Path, value: Any) -> str:  # noqa: ANN401  whatever the user wrote
     if _may_be_secret(path):
         return _KIND.get(type(value), "the value")
-    text = repr(value)
+    text = _WORDS.get(repr(value), repr(value))
     return text if len(text) <= _LONGEST_VALUE else f"{text[:_LONGEST_VALUE]}…"
 
 

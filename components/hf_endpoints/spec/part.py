@@ -29,7 +29,7 @@ def _pass_unknown(value: Any, handler: Callable[[Any], Any]) -> Any:  # noqa: AN
 
 
 def _integral(value: Any) -> Any:  # noqa: ANN401  pydantic's own signature
-    if isinstance(value, bool) or not isinstance(value, (int, float)) or not float(value).is_integer():
+    if isinstance(value, bool) or not (isinstance(value, int) or (isinstance(value, float) and value.is_integer())):
         kind = "int_type"
         raise PydanticCustomError(kind, "needs to be a whole number")
     return int(value)

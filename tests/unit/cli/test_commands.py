@@ -228,6 +228,27 @@ class TestImport:
         )
         assert stack_file.read_text() == text
 
+    def test_one_that_cannot_be_declared_does_not_stand_in_the_way_of_the_others(
+        self, run: Run, hub: HubClient, stack_file: Path
+    ) -> None:
+        """It is left out with its line, unless it was asked for; a time-out without effect is left out of its entry."""
+        for name, tags in (("odd", ["a,b"]), ("falcon", [])):
+            body = render_create(inputs(name=name), "c0ffee")
+            body["compute"]["scaling"]["scaleToZeroTimeout"] = 15
+            hub.create(NAMESPACE, {**body, "tags": tags})
+        asked_for = run("import", "odd", "--stack", "dev")
+        assert asked_for.exit_code == 1
+        assert asked_for.output.startswith("Error: endpoint 'odd': tags: 'a,b' cannot be a tag: ")
+        done = run("import", "--stack", "dev")
+        assert done.exit_code == 0
+        assert done.stderr.startswith("left out: endpoint 'odd': tags: 'a,b' cannot be a tag: ")
+        declared = yaml.safe_load(stack_file.read_text())["config"]["hf-endpoints:endpoints"]
+        assert declared.keys() == {"falcon"}
+        assert declared["falcon"]["compute"]["scaling"] == {"min_replica": 1, "max_replica": 1}
+        assert run("import", "--stack", "dev").stdout == (
+            "nothing to import: every other endpoint of namespace 'acme' is in this stack file or in a stack\n"
+        )
+
     def test_no_project_and_no_namespace_are_one_line_each(self, run: Run, tmp_path: Path) -> None:
         """With what is missing."""
         nowhere = run("import", "--stack", "dev")

@@ -99,7 +99,7 @@ def test_an_import_says_what_it_wrote_and_what_to_run(run: Run, url: str, tmp_pa
     assert done["imported"] == ["falcon"]
     assert (done["stack_file"], done["import_file"]) == (str(stack_file), "import-dev.json")
     assert [command.split()[:2] for command in done["commands"]] == [["pulumi", "import"], ["pulumi", "preview"]]
-    assert said(run, "import", "--stack", "dev") == [{"imported": [], "commands": []}]
+    assert said(run, "import", "--stack", "dev") == [{"imported": [], "left_out": [], "commands": []}]
 
 
 def test_a_replay_counts_and_lists_differences(run: Run, server: Running, hub: HubClient, tmp_path: Path) -> None:

@@ -1,8 +1,12 @@
 from __future__ import annotations
 
+import json
+import ssl
+from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from typing import Any
 
+import httpx2
 import pytest
 
 from hf_endpoints.core.lifecycle import next_inputs
@@ -13,6 +17,7 @@ from hf_endpoints.errors import AlreadyExists, ApiRefused, ApiUnwell, NotFound, 
 from hf_endpoints.hub.client import HubClient
 from hf_endpoints.hub.settings import Settings
 from hf_endpoints.provider.operations import Operations
+from hf_reference.choices import Choices
 from hf_reference.server import Options, Running, running
 from tests.support.builders import NAMESPACE, OWNER, inputs, seen, tree
 
@@ -313,6 +318,81 @@ class TestUpdate:
         server.advance(10)
         with pytest.raises(NotFound, match=r"'acme/falcon'.*gone.*'pulumi refresh'.*'pulumi up'"):
             operations.update(old, inputs(old.inputs, name="falcon", type="public"))
+
+
+class Dropping(httpx2.BaseTransport):
+    """The way to an API that knows one field less: it is taken out of each body."""
+
+    def __init__(self, *path: str) -> None:
+        self._path = path
+        self._there = httpx2.HTTPTransport(verify=ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT))
+
+    def handle_request(self, request: httpx2.Request) -> httpx2.Response:
+        content = request.read()
+        body = json.loads(content) if content else None
+        *above, last = self._path
+        inner = body if isinstance(body, dict) else {}
+        for step in above:
+            inner = inner.get(step) or {}
+        inner.pop(last, None)
+        headers = {name: value for name, value in request.headers.items() if name != "content-length"}
+        return self._there.handle_request(httpx2.Request(request.method, request.url, headers=headers, json=body))
+
+    def close(self) -> None:
+        self._there.close()
+
+
+class TestWhatTheApiDoesNotTake:
+    """It answers 200 and passes over what it does not know; the user is told of the field by name."""
+
+    FIELD = "endpoint 'acme/falcon': cache_http_responses: "
+
+    @pytest.fixture
+    def told(self) -> list[str]:
+        """The warnings."""
+        return []
+
+    @pytest.fixture
+    def dropped(
+        self,
+        hub: HubClient,
+        clock: ServersTime,
+        told: list[str],
+        sessions_by: Callable[[Callable[[], httpx2.Client]], None],
+    ) -> Operations:
+        """The writes of a process whose API does not know the cache."""
+        sessions_by(lambda: httpx2.Client(transport=Dropping("experimentalFeatures", "cacheHttpResponses")))
+        return Operations(hub, clock, told.append)
+
+    def test_a_create_names_it(self, dropped: Operations, told: list[str]) -> None:
+        """With what was sent and what is there."""
+        dropped.create(inputs(name="falcon", cache_http_responses=True, tags=["a"]))
+        [line] = told
+        assert line.startswith(f"{self.FIELD}the API was sent True and has False: it may not know the field")
+
+    def test_an_update_names_it_and_nothing_that_it_did_not_send(
+        self, hub: HubClient, dropped: Operations, told: list[str]
+    ) -> None:
+        """Drift in another field is for a refresh to tell."""
+        old = dropped.create(inputs(name="falcon"))
+        hub.update(NAMESPACE, "falcon", {"compute": {"scaling": {"maxReplica": 3}}})
+        dropped.update(old, inputs(old.inputs, name="falcon", cache_http_responses=True))
+        [line] = told
+        assert line.startswith(f"{self.FIELD}the API was sent True and has False")
+
+    def test_what_it_does_not_clear_is_named_too(self, clock: ServersTime, told: list[str]) -> None:
+        """A null may mean "no change" to it, as in its older document."""
+        with running(options=Options(choices=Choices(null_on_put="ignored"))) as server:
+            hub = HubClient(Settings(server.api_url, server.base_url, "hf_ours"))
+            operations = Operations(hub, clock, told.append)
+            idle = {"min_replica": 0, "scale_to_zero_timeout": 60}
+            old = operations.create(inputs(name="falcon", compute={"scaling": idle}))
+            operations.update(old, inputs(old.inputs, name="falcon", compute={"scaling": {"min_replica": 0}}))
+        [line] = told
+        assert line == (
+            "endpoint 'acme/falcon': compute.scaling.scale_to_zero_timeout: was taken out and the API still has 60: "
+            "it may not clear the field; declare the value that you want"
+        )
 
 
 def _ownership(found: Observation) -> tuple[str | None, str | None]:
