@@ -71,6 +71,12 @@ def tree(**changes: Any) -> Tree:
     return tree_of(spec(**merged({"compute": {"accelerator": "cpu"}}, changes)))
 
 
+def auto_tree(**changes: Any) -> Tree:
+    """The declaration with an instance that is to be chosen, as it is stored before it is."""
+    smallest = declaration(compute={"auto": {}, "instance_type": REMOVED, "instance_size": REMOVED})
+    return tree_of(parse_spec(merged(smallest, changes), "falcon"))
+
+
 def inputs(old: Inputs | None = None, /, **changes: Any) -> Inputs:
     """The checked inputs of the declaration, following ``old`` if that is given."""
     return next_inputs(old, NAMESPACE, OWNER, tree(**changes))

@@ -14,7 +14,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Final
 
-from hf_endpoints.core.sizing import Precision
+from hf_endpoints.spec.auto import Precision
 
 _BLOG: Final = "https://huggingface.co/blog"
 _DOCS: Final = "https://huggingface.co/docs"
@@ -96,7 +96,7 @@ PAIRS: Final = (
         2024,
         precision="4-bit",
         instead=A100,
-        why="4-bit weights fit one A100; the source has room for the model's long context",
+        why="4-bit weights fit one A100; the source gives no reason for two, a long context would be one",
     ),
     Pair("Qwen/Qwen3-Embedding-4B", (L4, A10G), EMBEDDING, 2025, instead="nvidia-t4 x1", why=_FASTER),
     Pair("Qwen/Qwen3-1.7B", (L4,), TRANSCRIPTION, 2025, instead="nvidia-t4 x1", why=_FASTER),

@@ -8,6 +8,7 @@ what is made up for it: then `samples_of` fails, and says what to add.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from copy import deepcopy
 from dataclasses import dataclass, field
 from typing import Any, Final
 
@@ -49,6 +50,7 @@ EXCEPTIONS: Final[Mapping[str, Given]] = {
     "compute.instance_type": Given(("nvidia-t4", "nvidia-l4")),  # of one accelerator: another needs a new endpoint
     "compute.instance_size": Given(("x1", "x2")),
     "provider.region": Given(("us-east-1", "eu-west-1")),
+    "compute.auto.precision": Given(("16-bit", "stored")),  # on the instance of all samples, a CPU
     # cannot change alone
     "compute.accelerator": Given(("cpu", "gpu"), beside_second=at("compute.instance_type", "nvidia-t4")),
     "provider.vendor": Given(("aws", "gcp"), beside_second=at("provider.region", "us-east4")),
@@ -109,7 +111,7 @@ def variants_of(path: Path, *, full: bool) -> dict[str, Declaration]:
 
 def _with(path: Path, value: Any, beside: Mapping[str, Any]) -> Declaration:
     """The smallest declaration with a value at the path, and what goes with it."""
-    tree = merged(_required_around(path), SMALLEST)
+    tree = merged(_required_around(path), deepcopy(SMALLEST))
     put(tree, path, value)
     return merged(tree, beside)
 

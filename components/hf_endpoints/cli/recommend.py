@@ -12,10 +12,11 @@ from hf_endpoints.cli.hardware import described, place_options
 from hf_endpoints.cli.output import Output, table
 from hf_endpoints.core.hardware import Instance, Wanted
 from hf_endpoints.core.recommending import Fit, fits, reasons, without_neuron
-from hf_endpoints.core.sizing import PRECISIONS, Load, ModelFacts, Need, Precision, Weights, weights_of
+from hf_endpoints.core.sizing import Load, ModelFacts, Need, Weights, weights_of
 from hf_endpoints.errors import ApiUnwell, DeclarationError
 from hf_endpoints.hub.catalog import Recipe
 from hf_endpoints.hub.client import HubClient
+from hf_endpoints.spec.auto import PRECISIONS, Precision
 
 _HEAD: Final = ("$/hour", "vendor", "region", "instance", "weights", "takes", "of", "free", "quota left", "status")
 _RIGHT: Final = (0, 5, 6, 7, 8)

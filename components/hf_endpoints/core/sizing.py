@@ -19,10 +19,10 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any, Final, Literal, get_args
+from typing import Any, Final
 
-Precision = Literal["stored", "16-bit", "8-bit", "4-bit"]
-PRECISIONS: Final[tuple[Precision, ...]] = get_args(Precision)
+from hf_endpoints.spec.auto import Precision
+
 GB: Final = 1_000_000_000
 LONGEST_DEFAULT: Final = 4096
 """Tokens of context that are counted with when nobody says how many, where the model takes as many."""

@@ -14,7 +14,7 @@ refresh would then show a change.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import asdict, dataclass, replace
 from typing import Any, Final
 
 from hf_endpoints.core.cost import Price
@@ -22,7 +22,10 @@ from hf_endpoints.core.migrate import SCHEMA_VERSION, current
 from hf_endpoints.core.tree import Tree
 from hf_endpoints.spec import EndpointSpec
 
-_OURS: Final = ("schema_version", "namespace", "owner", "generation", "endpoint_name", "leftover", "branch", "price")
+_OURS: Final = (
+    *("schema_version", "namespace", "owner", "generation", "endpoint_name"),
+    *("leftover", "branch", "price", "chosen"),
+)
 _OUTPUTS: Final = ("claim", "created_at")
 _ENGINE: Final = "__provider"
 _DEFAULTS: Final[Tree] = {
@@ -32,13 +35,27 @@ _DEFAULTS: Final[Tree] = {
 
 
 @dataclass(frozen=True, slots=True)
+class Choice:
+    """The instance that ``compute: auto`` got, and the ``wish`` that it was chosen for, by dotted path."""
+
+    wish: Mapping[str, Any]
+    accelerator: str
+    instance_type: str
+    instance_size: str
+
+    def to_props(self) -> dict[str, Any]:
+        """The property bag."""
+        return {**asdict(self), "wish": dict(self.wish)}
+
+
+@dataclass(frozen=True, slots=True)
 class Inputs:
     """The checked inputs of one endpoint. ``tree`` is the spec with its defaults, absent fields left out.
 
     ``leftover`` names an endpoint to delete: the successor that an interrupted replacement made, which was then
     taken back before the engine could record it. ``branch`` is the branch or tag that ``model.revision``, a commit, was
     resolved from (``pin: commit``). ``price`` is that of the instance when it was last checked, for readers of previews
-    and for policies, which have no price list.
+    and for policies, which have no price list. ``chosen`` is what ``compute: auto`` got.
     """
 
     namespace: str
@@ -49,6 +66,7 @@ class Inputs:
     leftover: str | None = None
     branch: str | None = None
     price: Price | None = None
+    chosen: Choice | None = None
 
     @property
     def id(self) -> str:
@@ -67,6 +85,7 @@ class Inputs:
             **({"leftover": self.leftover} if self.leftover else {}),
             **({"branch": self.branch} if self.branch else {}),
             **({"price": self.price.to_props()} if self.price else {}),
+            **({"chosen": self.chosen.to_props()} if self.chosen else {}),
         }
 
     @classmethod
@@ -82,6 +101,7 @@ class Inputs:
             leftover=known.get("leftover"),
             branch=known.get("branch"),
             price=Price.from_props(known["price"]) if known.get("price") else None,
+            chosen=Choice(**known["chosen"]) if known.get("chosen") else None,
         )
 
 

@@ -202,10 +202,11 @@ def with_accelerator(tree: Tree, rows: Iterable[Instance], endpoint: str) -> Tre
     """The tree with its accelerator filled in from the hardware list.
 
     Raises `DeclarationError` when the instance is not offered where it is asked for, naming what is, or when the
-    declared accelerator is not that of the instance. Values that are not known yet are left for the next check.
+    declared accelerator is not that of the instance. Values that are not known yet, and an instance that is still to be
+    chosen, are left for the next check.
     """
     vendor, region, kind, size = (value_at(tree, path) for path in _INSTANCE)
-    if not all(map(is_known, (vendor, region, kind, size))):
+    if not all(map(is_known, (vendor, region, kind, size))) or ABSENT in {kind, size}:
         return tree
     rows = [row for row in rows if row.vendor == vendor]
     here = [row for row in rows if row.region == region]

@@ -43,6 +43,7 @@ from hf_endpoints.provider.lifeline import end_with_engine
 from hf_endpoints.provider.operations import Operations
 from hf_endpoints.provider.pins import Pins
 from hf_endpoints.provider.preflight import Preflight, with_accelerator
+from hf_endpoints.provider.sizes import Sizes
 from hf_endpoints.spec import parse_spec
 
 
@@ -59,6 +60,7 @@ class EndpointProvider(ResourceProvider):
     _preflight: Preflight
     _guard: Guard
     _pins: Pins
+    _sizes: Sizes
 
     def configure(self, req: ConfigureRequest) -> None:
         """Set the plugin process up; called once, before anything else."""
@@ -71,6 +73,7 @@ class EndpointProvider(ResourceProvider):
         self._preflight = Preflight(self._hub, engine_log.warn)
         self._pins = Pins(self._preflight.model, engine_log.warn_once)
         self._guard = Guard(engine_log.warn)
+        self._sizes = Sizes(self._preflight.rows, self._hub.facts, engine_log.warn_once)
         self._snapshots = Snapshots(self._hub, time.monotonic)
         self._generations = {}
 
@@ -86,12 +89,14 @@ class EndpointProvider(ResourceProvider):
         try:
             old = Inputs.from_props(olds) if olds else None
             tree = tree_of(parse_spec(spec_part(news), endpoint))
+            tree, chosen = self._sizes.resolved(tree, old, namespace, owner)
             tree = self._preflight.completed(tree, old, namespace, endpoint)
             tree = self._preflight.with_account(tree, old, endpoint)
             tree, branch = self._pins.resolved(tree, old, owner)
             prices = self._preflight.prices(namespace)
             price = prices.price_of(tree, old.price if old is not None else None)
-            inputs = replace(next_inputs(old, namespace, owner, tree, remembered), branch=branch, price=price)
+            inputs = next_inputs(old, namespace, owner, tree, remembered)
+            inputs = replace(inputs, branch=branch, price=price, chosen=chosen)
             judged = Endpoint(endpoint, tree, cost_of(tree, prices))
             self._guard.check(guardrails, judged, again=is_second)
             self._preflight.check_repository(tree, old, endpoint)
@@ -145,7 +150,7 @@ class EndpointProvider(ResourceProvider):
     @one_line
     def create(self, props: Props) -> CreateResult:
         """Make the endpoint; returns when the API has accepted it."""
-        inputs = Inputs.from_props(props)
+        inputs = self._sizes.settled(Inputs.from_props(props))
         tree = with_accelerator(inputs.tree, self._preflight.rows(inputs.namespace), inputs.id)
         tree = self._preflight.with_account(tree, None, inputs.id, needed=True)
         state = self._operations.create(self._pins.settled(replace(inputs, tree=tree)))
@@ -154,7 +159,8 @@ class EndpointProvider(ResourceProvider):
     @one_line
     def update(self, _id: str, olds: Props, news: Props) -> UpdateResult:
         """Change the endpoint in place; returns when the API has accepted it."""
-        state = self._operations.update(State.from_props(olds), self._pins.settled(Inputs.from_props(news)))
+        inputs = self._pins.settled(self._sizes.settled(Inputs.from_props(news)))
+        state = self._operations.update(State.from_props(olds), inputs)
         return UpdateResult(state.to_props())
 
     @one_line

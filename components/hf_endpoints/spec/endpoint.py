@@ -9,9 +9,10 @@ from __future__ import annotations
 import re
 from typing import Annotated, Any, Final, Literal
 
-from pydantic import Field, field_validator, model_validator
+from pydantic import BeforeValidator, Field, field_validator, model_validator
 from pydantic_core import PydanticCustomError
 
+from hf_endpoints.spec.auto import Auto, auto_for_the_word
 from hf_endpoints.spec.image import LLAMACPP_RESERVED, HuggingFaceImage, Image
 from hf_endpoints.spec.markers import (
     ByVerb,
@@ -147,7 +148,10 @@ class Scaling(Part):
         return self
 
 
-class Compute(Part):
+class Compute(
+    Part,
+    json_schema_extra={"anyOf": [{"required": ["auto"]}, {"required": ["instance_type", "instance_size"]}]},
+):
     """On what it is served. One replica is one instance; `hf-endpoints hardware` lists them."""
 
     accelerator: Annotated[
@@ -156,12 +160,23 @@ class Compute(Part):
         Replace("moving between cpu, gpu and neuron is not documented as possible"),
     ] = None
     """Kind of accelerator; found in the hardware list when left out."""
-    instance_type: Text
-    """Instance type, such as `nvidia-l4`."""
-    instance_size: Text
-    """Instance size, such as `x1`."""
+    instance_type: Annotated[Text | None, Derived()] = None
+    """Instance type, such as `nvidia-l4`; needed, but with `auto`, whose choice it then narrows."""
+    instance_size: Annotated[Text | None, Derived()] = None
+    """Instance size, such as `x1`; needed, but with `auto`, whose choice it then narrows."""
     scaling: Scaling = Scaling()
     """How many replicas run."""
+    auto: Annotated[Auto | None, Local()] = None
+    """Choose the instance for the model; `compute: auto` is short for `compute: { auto: {} }`."""
+
+    @model_validator(mode="after")
+    def _names_an_instance_or_has_one_chosen(self) -> Compute:
+        for field in ("instance_type", "instance_size"):
+            if self.auto is None and getattr(self, field) is None:
+                kind = f"at:{field}"
+                message = "is missing: name one that 'hf-endpoints hardware' lists, or write 'compute: auto'"
+                raise PydanticCustomError(kind, message)
+        return self
 
 
 class Provider(Part):
@@ -258,7 +273,7 @@ class EndpointSpec(Part):
     """Who may call it: anybody, any account of the Hub with a token, or members of the namespace."""
     model: Model
     """What is served."""
-    compute: Compute
+    compute: Annotated[Compute, BeforeValidator(auto_for_the_word, json_schema_input_type=Compute | Literal["auto"])]
     """On what it is served."""
     provider: Provider
     """Where it is served."""
