@@ -11,6 +11,7 @@ from hf_endpoints import stack_file
 from hf_endpoints.core.cost import Prices
 from hf_endpoints.core.guardrails import broken
 from hf_endpoints.core.hardware import Instance
+from hf_endpoints.core.link_rules import check_endpoints
 from hf_endpoints.core.naming import owner_in_stack
 from hf_endpoints.core.prices import BUNDLED, offered
 from hf_endpoints.core.state import tree_of
@@ -21,7 +22,6 @@ from hf_endpoints.provider.preflight import with_accelerator
 from hf_endpoints.resources import InferenceEndpoint, PrivateLink
 from hf_endpoints.resources.costs import cost_output
 from hf_endpoints.resources.guardrails import program_guardrails
-from hf_endpoints.resources.private_link import check_endpoints
 from hf_endpoints.resources.watches import program_hub
 from hf_endpoints.spec import Guardrails, parse_private_link, parse_spec
 

@@ -161,6 +161,12 @@ def test_what_cannot_be_had_in_aws_is_said_by_a_preview(
     project.declare({"small": private()}, privateLinks={"inside": link(network, "small")})
     before = aws.writes()
 
+    nobody = dict.fromkeys(("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"), "")
+    without = project.preview(**nobody).expect_success().text
+    assert (
+        without.count("AWS is not asked: Unable to locate credentials; network and permissions of private links") == 1
+    )
+
     (tmp_path / "hidden").mkdir()
     (tmp_path / "hidden" / "boto3.py").write_text("raise ImportError\n")
     hidden = os.pathsep.join(filter(None, (str(tmp_path / "hidden"), os.environ.get("PYTHONPATH"))))
@@ -181,7 +187,68 @@ def test_what_cannot_be_had_in_aws_is_said_by_a_preview(
     elsewhere = {"account_id": STRANGER, "region": REGION}
     project.declare({"small": endpoint(type="private", private_service=elsewhere)}, privateLinks={"inside": wrong})
     assert f"are open to AWS account '{STRANGER}'" in refused(project.preview())
+
+    project.declare({"small": endpoint()}, privateLinks={"one": link(network, "small"), "two": link(network, "tiny")})
+    said = refused(project.preview())
+    assert "private link 'one': endpoints: 'small' is not private: declare private_service in it" in said
+    assert "private link 'two': endpoints: there is no endpoint 'tiny' in hf-endpoints:endpoints" in said
     assert aws.writes() == before
+
+
+def test_an_edit_of_a_link_is_made_in_place_and_another_vpc_or_service_is_another_vpc_endpoint(
+    project: Project, aws: Aws, network: Network
+) -> None:
+    """And what somebody changed by hand is shown and put back; the link leads to a service by its name."""
+    there = aws.network()
+
+    def declare(network: Network, number: int, **changes: Any) -> None:
+        place = {"region": REGION, "vpc_id": network.vpc_id, "subnet_ids": list(network.subnet_ids)}
+        service = f"com.amazonaws.vpce.us-east-1.vpce-svc-0000000000000000{number}"
+        project.declare({}, privateLinks={"inside": {"service_name": service, **place, **changes}})
+
+    declare(network, 1, allow_from=["10.0.0.0/16"], tags={"team": "ml"})
+    project.up().expect_success()
+    vpc_endpoint, group = made(project, aws)
+    ec2 = aws.client()
+    ec2.modify_vpc_endpoint(VpcEndpointId=vpc_endpoint, RemoveSubnetIds=[network.subnet_ids[1]])
+    ec2.create_tags(Resources=[vpc_endpoint], Tags=[{"Key": "team", "Value": "web"}])
+    ssh = {"IpProtocol": "tcp", "FromPort": 22, "ToPort": 22, "IpRanges": [{"CidrIp": "0.0.0.0/0"}]}
+    ec2.authorize_security_group_ingress(GroupId=group, IpPermissions=[ssh])
+    project.refresh().expect_success()
+    preview = project.preview().expect_success().text
+    for line in ('~ team: "web" => "ml"', f'+ [1]: "{network.subnet_ids[1]}"', '"0.0.0.0/0 (tcp 22-22)"'):
+        assert line in preview, preview
+
+    edited = {"allow_from": [network.group_id], "tags": {"stage": "prod"}}
+    declare(network, 1, **edited, subnet_ids=[network.same_zone, network.subnet_ids[1]])
+    assert "~ 2 updated" in project.up().expect_success().text
+    assert (vpc_endpoint, group) == made(project, aws)
+    [now], [rules] = aws.vpc_endpoints(), aws.our_groups()
+    assert {network.same_zone, network.subnet_ids[1]} == set(now["SubnetIds"])
+    assert {tag["Key"]: tag["Value"] for tag in now["Tags"] if ":" not in tag["Key"]} == {"stage": "prod"}
+    [rule] = rules["IpPermissions"]
+    assert [network.group_id] == [pair["GroupId"] for pair in rule["UserIdGroupPairs"]]
+    assert (rule["FromPort"], rule["ToPort"], rule["IpRanges"]) == (443, 443, [])
+
+    declare(there, 1, security_group_ids=[there.group_id])
+    project.up().expect_success()
+    [moved] = aws.vpc_endpoints()
+    assert (moved["VpcId"], [one["GroupId"] for one in moved["Groups"]]) == (there.vpc_id, [there.group_id])
+    assert (moved["VpcEndpointId"] != vpc_endpoint, aws.our_groups()) == (True, [])
+
+    declare(there, 2, security_group_ids=[there.group_id])
+    assert project.planned() == {"inside": "replace"}
+    project.up().expect_success()
+    [other] = aws.vpc_endpoints()
+    assert other["ServiceName"] != moved["ServiceName"]
+    outputs = project.outputs()
+    assert outputs["vpc_endpoints"] == {"inside": other["VpcEndpointId"]}
+    [component] = [one for one in project.everything() if one["type"] == "hf-endpoints:index:PrivateLink"]
+    assert component["outputs"]["network_interface_ids"] == sorted(other["NetworkInterfaceIds"])
+    assert component["outputs"]["dns_names"] == [entry["DnsName"] for entry in other["DnsEntries"]]
+
+    project.destroy().expect_success()
+    assert aws.vpc_endpoints() == []
 
 
 def test_what_keeps_a_link_from_connecting_is_said_and_then_mended(

@@ -157,13 +157,17 @@ class Project:
         return self.pulumi("stack", "export", "-s", self.stack).expect_success().text
 
     def resources(self) -> list[dict[str, Any]]:
-        """The endpoint resources of the state, those that wait for deletion included.
+        """The endpoint resources of the state, those that wait for deletion included."""
+        return [entry for entry in self.everything() if "dynamic" in entry["type"]]
+
+    def everything(self) -> list[dict[str, Any]]:
+        """All that the state holds.
 
         Read as the backend has them: `exported` is a command of the engine, which takes half a second.
         """
         checkpoint = self.folder / "backend" / ".pulumi" / "stacks" / "hf-endpoints" / f"{self.stack}.json"
         deployment = json.loads(checkpoint.read_text())["checkpoint"]["latest"] or {}
-        return [entry for entry in deployment.get("resources", []) if "dynamic" in entry["type"]]
+        return list(deployment.get("resources", []))
 
 
 @cache

@@ -7,9 +7,10 @@ from typing import Any
 
 import pulumi
 
-from hf_endpoints.core.cost import CURRENCY, Cost, Prices, cost_of, plain_cost, plain_total
+from hf_endpoints.core.cost import CURRENCY, Prices, cost_of, plain_cost, plain_total
 from hf_endpoints.core.tree import Tree
 from hf_endpoints.resources.inference_endpoint import InferenceEndpoint
+from hf_endpoints.resources.properties import together
 
 
 def cost_output(endpoints: Mapping[str, InferenceEndpoint], prices: Prices) -> dict[str, Any]:
@@ -18,8 +19,7 @@ def cost_output(endpoints: Mapping[str, InferenceEndpoint], prices: Prices) -> d
     What the engine does not know yet in a preview makes the cost of its endpoint unknown, and the sums with it.
     """
     costs = {name: endpoint.checked.apply(lambda tree: _cost(tree, prices)) for name, endpoint in endpoints.items()}
-    together: pulumi.Output[dict[str, Cost]] = pulumi.Output.all(**costs)
-    sums = together.apply(plain_total)
+    sums = together(costs).apply(plain_total)
     return {
         "currency": CURRENCY,
         "prices": prices.source,

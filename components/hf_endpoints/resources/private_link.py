@@ -14,21 +14,19 @@ from typing import Any
 import pulumi
 
 from hf_endpoints.aws.ec2 import Ec2
+from hf_endpoints.core.link_rules import check_endpoints, one_service
 from hf_endpoints.core.naming import PRIVATE_LINK_TYPE
-from hf_endpoints.core.private_link import Seen, judge_service_name, judge_url, judge_vpc_endpoint
-from hf_endpoints.core.settling import Judgement, Verdict
-from hf_endpoints.errors import ApiUnwell, DeclarationError, HfEndpointsError, NotSettled
+from hf_endpoints.core.private_link import judge_service_name, judge_url
+from hf_endpoints.errors import ApiUnwell, DeclarationError, HfEndpointsError
+from hf_endpoints.resources.available import until_available
 from hf_endpoints.resources.endpoint import SecurityGroup, VpcEndpoint
 from hf_endpoints.resources.inference_endpoint import InferenceEndpoint, owner_output
-from hf_endpoints.resources.properties import plain, with_unknowns
-from hf_endpoints.resources.settle import Goal, LoopClock, pause_after
+from hf_endpoints.resources.properties import plain, together, with_unknowns
+from hf_endpoints.resources.settle import Goal
 from hf_endpoints.resources.watches import watch_of
 from hf_endpoints.spec import DeclaredField, PrivateLinkSpec, fields_on, is_known, parse_private_link
 from hf_endpoints.spec.endpoint import PrivateService
 from hf_endpoints.spec.private_link import SECURITY_GROUP, VPC_ENDPOINT
-
-_LOOKS_WITHOUT_IT = 5
-"""Looks in a row that lack the VPC endpoint before it counts as gone: EC2's answers lag behind its creates."""
 
 
 class PrivateLink(pulumi.ComponentResource):
@@ -152,14 +150,10 @@ class PrivateLink(pulumi.ComponentResource):
         return seen.service_name
 
     def _the_same(self, names: list[str]) -> str:
-        if len(set(names)) > 1:
-            shown = ", ".join(f"{key!r} has {name!r}" for key, name in zip(self._endpoints, names, strict=True))
-            message = (
-                f"private link {self.pulumi_resource_name!r}: endpoints: their VPC services differ: {shown}: "
-                "give each a private link of its own"
-            )
-            raise pulumi.RunError(message)
-        return names[0]
+        try:
+            return one_service(self.pulumi_resource_name, dict(zip(self._endpoints, names, strict=True)))
+        except DeclarationError as error:
+            raise pulumi.RunError(str(error)) from None
 
     async def _available(self, id_: str, region: str) -> Any:  # noqa: ANN401
         """The VPC endpoint once it is available; in a preview as it is now."""
@@ -171,36 +165,18 @@ class PrivateLink(pulumi.ComponentResource):
             return pulumi.output.UNKNOWN if found is None else found
         first = next(iter(self._endpoints.values()), None)
         namespace = None if first is None else await first.namespace.future()
-        return await self._or_say_why(namespace, self._until_available(id_, region))
-
-    async def _until_available(self, id_: str, region: str) -> Seen:
-        clock, subject = LoopClock(), f"VPC endpoint {id_!r} of private link {self.pulumi_resource_name!r}"
-        started, reported, absences = clock.now(), "", 0
-        while True:
-            found, judgement = await _look(id_, region)
-            absences = absences + 1 if found is None and judgement.verdict is Verdict.GONE else 0
-            if found is not None and judgement.verdict is Verdict.SETTLED:
-                return found
-            left = found is not None and judgement.verdict is Verdict.GONE
-            if judgement.verdict is Verdict.FAILED or left or absences == _LOOKS_WITHOUT_IT:
-                message = f"{subject} does not connect: {judgement.reason}"
-                raise NotSettled(message)
-            waited = clock.now() - started
-            if waited >= self._spec.timeouts.available * 60:
-                message = (
-                    f"{subject} is not available after {waited / 60:.1f} min (timeouts.available), "
-                    f"last seen {judgement.reason}; 'pulumi up' goes on waiting"
-                )
-                raise NotSettled(message)
-            if judgement.reason != reported:
-                reported = judgement.reason
-                self._report(f"{subject}: {reported} ({waited:.0f} s)")
-            await clock.sleep(pause_after(waited))
+        wait = until_available(
+            lambda: asyncio.to_thread(Ec2(region).vpc_endpoint, id_),
+            f"VPC endpoint {id_!r} of private link {self.pulumi_resource_name!r}",
+            self._spec.timeouts.available * 60,
+            self._report,
+        )
+        return await self._or_say_why(namespace, wait)
 
     def _all_urls(self, connected: pulumi.Output[Any]) -> pulumi.Output[dict[str, str | None]]:
         """The URL of each endpoint, once its VPC endpoint is connected."""
-        return pulumi.Output.all(
-            **{
+        return together(
+            {
                 key: pulumi.Output.all(connected, endpoint.namespace, endpoint.name).apply(
                     lambda found: self._url(found[0][0], found[1], found[2])
                 )
@@ -240,46 +216,6 @@ class PrivateLink(pulumi.ComponentResource):
 
     def _report(self, words: str) -> None:
         pulumi.log.info(words, resource=self, ephemeral=True)
-
-
-async def _look(id_: str, region: str) -> tuple[Seen | None, Judgement]:
-    try:
-        found = await asyncio.to_thread(Ec2(region).vpc_endpoint, id_)
-    except ApiUnwell as error:
-        return None, Judgement(Verdict.WAIT, str(error))
-    return found, judge_vpc_endpoint(found)
-
-
-def check_endpoints(link: str, spec: PrivateLinkSpec, endpoints: Mapping[str, Any]) -> None:
-    """Raise `DeclarationError` unless one private link can lead to all of these endpoints.
-
-    ``endpoints`` are the declarations by logical name; what is not known yet is not judged.
-    """
-    problems = []
-    regions: dict[str, str] = {}
-    for name, declared in endpoints.items():
-        service = declared.private_service
-        if service is None:
-            problems.append(f"endpoints: {name!r} is not private: declare private_service in it")
-            continue
-        if not is_known(service):
-            problems.append(f"endpoints: private_service of {name!r} needs to be a plain value, not an output")
-            continue
-        if len(endpoints) > 1 and service.shared is not True:
-            problems.append(f"endpoints: {name!r} needs 'private_service.shared: true' to share the link with others")
-        if is_known(service.region):
-            regions.setdefault(service.region, name)
-        elif spec.region is None:
-            problems.append(f"region: is missing: private_service.region of {name!r} is an output")
-    if len(regions) > 1:
-        shown = ", ".join(f"{name!r} has {region!r}" for region, name in regions.items())
-        problems.append(f"endpoints: private_service.region differs: {shown}: declare one link for each region")
-    elif spec.region is not None and is_known(spec.region) and regions and spec.region not in regions:
-        problems.append(
-            f"region: {spec.region!r} is not private_service.region of its endpoints, {next(iter(regions))!r}"
-        )
-    if problems:
-        raise DeclarationError(*(f"private link {link!r}: {problem}" for problem in problems))
 
 
 def _known_spec(name: str, declaration: dict[str, Any], endpoints: list[str] | None) -> PrivateLinkSpec:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from inspect import isawaitable
-from typing import Any
+from typing import Any, TypeVar
 
 import pulumi
 from pydantic import BaseModel
@@ -13,6 +13,8 @@ from hf_endpoints.errors import DeclarationError
 from hf_endpoints.spec import UNKNOWN, declared_fields, parse_spec
 from hf_endpoints.spec.fields import Path
 from hf_endpoints.spec.markers import WriteOnly
+
+T = TypeVar("T")
 
 
 def plain(value: Any) -> Any:  # noqa: ANN401  whatever a program declares
@@ -79,3 +81,8 @@ def _secret_at(value: Any, path: Path) -> Any:  # noqa: ANN401  whatever a progr
     if isinstance(value, dict) and value.get(path[0]) is not None:
         return {**value, path[0]: _secret_at(value[path[0]], path[1:])}
     return value
+
+
+def together(outputs: Mapping[str, pulumi.Output[T]]) -> pulumi.Output[dict[str, T]]:
+    """The values of all of them by name, known once each is; of none, none: `Output.all` of nothing is a list."""
+    return pulumi.Output.all(**outputs) if outputs else pulumi.Output.from_input({})
