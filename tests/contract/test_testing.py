@@ -151,7 +151,7 @@ def test_a_clock_that_runs_cannot_be_moved(request: pytest.FixtureRequest, proce
     ("marks", "text"),
     [
         ({"provisioning": 5}, "the marker hf_server: .*unexpected keyword argument 'provisioning'"),
-        ({"speed": -1}, "hf_server: the speed of a clock must be above 0, not -1"),
+        ({"speed": -1}, "hf_server: the speed of a clock must be above 0 and finite, not -1"),
         ({"speed": -1, "process": True}, "hf_server: .*Invalid value for '--speed'"),
     ],
     ids=str,
