@@ -12,11 +12,9 @@ from hf_endpoints.core.cost import Prices
 from hf_endpoints.core.guardrails import broken
 from hf_endpoints.core.hardware import Instance
 from hf_endpoints.core.link_rules import check_endpoints
-from hf_endpoints.core.naming import owner_in_stack
 from hf_endpoints.core.prices import BUNDLED, offered
 from hf_endpoints.core.state import tree_of
-from hf_endpoints.core.tree import Tree, value_at
-from hf_endpoints.core.wire import Observation
+from hf_endpoints.core.tree import Tree
 from hf_endpoints.errors import ApiUnwell, DeclarationError, HfEndpointsError
 from hf_endpoints.provider.preflight import with_accelerator
 from hf_endpoints.resources import InferenceEndpoint, PrivateLink
@@ -161,22 +159,7 @@ def _unoffered(namespace: str, trees: Mapping[str, Tree], rows: tuple[Instance, 
             problems[name] = str(error)
     if not problems and not stack_file.over_quota(trees, rows, {}, namespace):
         return []
-    there = _there(namespace, trees)
+    found = program_hub().endpoints(namespace)
+    there = stack_file.existing(trees, found, pulumi.get_project(), pulumi.get_stack())
     new = [problem for name, problem in problems.items() if not there[name]]
     return [*new, *stack_file.over_quota(trees, rows, there, namespace)]
-
-
-def _there(namespace: str, trees: Mapping[str, Tree]) -> dict[str, list[Observation]]:
-    """The endpoints that exist for each logical name: this stack's own, also under a former name, or of a given name.
-
-    The provider judges edits of those by their state.
-    """
-    found = list(program_hub().endpoints(namespace))
-    project, stack = pulumi.get_project(), pulumi.get_stack()
-    there = {}
-    for name, tree in trees.items():
-        former = value_at(tree, ("options", "aliases"))
-        names = [name, *(former if isinstance(former, list) else [])]
-        owners = {owner_in_stack(project, stack, each) for each in names}
-        there[name] = [one for one in found if one.ownership.owner in owners or one.name == tree.get("name")]
-    return there

@@ -16,6 +16,7 @@ import pulumi
 import yaml
 
 from hf_endpoints.core.hardware import Instance
+from hf_endpoints.core.naming import owner_in_stack
 from hf_endpoints.core.quota import Allowance, Demand, shortage_of_stack, shortage_words
 from hf_endpoints.core.tree import ABSENT, Tree, value_at
 from hf_endpoints.core.wire import Observation
@@ -107,6 +108,23 @@ def _plain_keys(value: Any) -> list[str]:  # noqa: ANN401  whatever stands in th
 
 def _is_encrypted(value: object) -> bool:
     return isinstance(value, Mapping) and value.keys() == {"secure"}
+
+
+def existing(
+    trees: Mapping[str, Tree], found: Iterable[Observation], project: str, stack: str
+) -> dict[str, list[Observation]]:
+    """The endpoints that exist for each logical name: the stack's own, also under a former name, or of a given name.
+
+    The provider judges edits of them by their state.
+    """
+    found = list(found)
+    there = {}
+    for name, tree in trees.items():
+        former = value_at(tree, ("options", "aliases"))
+        names = [name, *(former if isinstance(former, list) else [])]
+        owners = {owner_in_stack(project, stack, each) for each in names}
+        there[name] = [one for one in found if one.ownership.owner in owners or one.name == tree.get("name")]
+    return there
 
 
 def over_quota(

@@ -9,6 +9,7 @@ from huggingface_hub.utils import get_session
 
 from hf_reference.server import Running
 from tests.support.engine import NAMESPACE, Project, calls, endpoint, writes
+from tests.support.running_up import until
 
 MODEL = {"repository": "openai-community/gpt2", "task": "text-generation"}
 COMPUTE = {"instance_type": "intel-spr", "instance_size": "x1"}
@@ -117,6 +118,18 @@ def test_an_endpoint_with_a_name_of_its_own_is_deleted_before_its_successor_is_m
     ]
     [found] = hub.list_inference_endpoints(NAMESPACE)
     assert found.raw["provider"] == IRELAND
+
+
+def test_another_namespace_needs_another_endpoint(project: Project, server: Running):
+    """Law 3 for what is no field: the preview says so, and one is left, there."""
+    project.declare({"small": endpoint(wait=False)})
+    project.up().expect_success()
+    project.declare({"small": endpoint(wait=False)}, namespace="others")
+    assert project.planned() == {"small": "replace"}
+    project.up().expect_success()
+    until(lambda: server.world.every(NAMESPACE) == [], "the one here is gone")
+    [found] = server.world.every("others")
+    assert [entry["id"] for entry in project.resources()] == [found.path]
 
 
 def test_drift_is_shown_by_a_refresh_and_put_back_by_the_next_up(project: Project, server: Running, hub: HfApi):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterator
 from typing import Any, Final
 
@@ -138,3 +139,27 @@ def within(declared: Any, stored: Any) -> bool:
     if isinstance(declared, dict) and isinstance(stored, dict):
         return all(within(value, stored.get(key, ABSENT)) for key, value in declared.items())
     return bool(declared == stored)
+
+
+TWICE: Final = """
+from hf_endpoints import InferenceEndpoint
+
+small = {"model": {"repository": "gpt2"}, "compute": {"instance_type": "intel-spr", "instance_size": "x1"}}
+small |= {"provider": {"vendor": "aws", "region": "us-east-1"}, "name": "mine"}
+InferenceEndpoint("first", small)
+InferenceEndpoint(SECOND, small)
+"""
+
+
+def test_a_program_that_gives_a_name_twice_or_none_at_all_is_refused_in_the_preview(project: Project, server: Running):
+    """As a stack file is, with one line and no traceback."""
+    (project.folder / "infra").unlink()
+    (project.folder / "infra").mkdir()
+    said = {
+        '"second"': r"endpoint '(first|second)': name: 'mine' is the name of endpoint '(first|second)' as well: give",
+        '""': r"error: endpoint '': needs a logical name, which is empty",
+    }
+    for second, line in said.items():
+        (project.folder / "infra" / "__main__.py").write_text(TWICE.replace("SECOND", second))
+        assert re.search(line, project.preview().expect_failure().text)
+    assert writes(server) == []

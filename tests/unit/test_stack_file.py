@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from hf_endpoints.core.hardware import Instance
-from hf_endpoints.stack_file import misspelt, over_quota, plain_secrets
+from hf_endpoints.stack_file import existing, misspelt, over_quota, plain_secrets
 from tests.support.builders import seen, tree
 
 KEY = "hf-endpoints:endpoints"
@@ -72,3 +72,18 @@ def test_a_long_list_of_endpoints_is_counted_in_its_end() -> None:
     """The line stays readable."""
     [line] = over_quota({f"e{number}": tree() for number in range(12)}, [ROW], {}, "acme")
     assert "'e7' and 4 more: compute.instance_type: this stack needs 12 more " in line
+
+
+def test_what_exists_for_a_name_is_found_by_owner_former_name_or_given_name() -> None:
+    """An imported endpoint carries no owner; whatever its instance, it may stay."""
+    ours = seen(name="one", tags=["pulumi-owner:shop/dev/a%24b"])
+    renamed = seen(name="two", tags=["pulumi-owner:shop/dev/old"])
+    imported, theirs = seen(name="three", tags=[]), seen(name="four", tags=["pulumi-owner:shop/prod/new"])
+    trees = {
+        "a$b": tree(),
+        "new": tree(options={"aliases": ["old"]}),
+        "kept": tree(name="three"),
+        "old": tree(),
+    }
+    there = existing(trees, iter([ours, renamed, imported, theirs]), "shop", "dev")
+    assert there == {"a$b": [ours], "new": [renamed], "kept": [imported], "old": [renamed]}

@@ -44,7 +44,7 @@ from hf_endpoints.provider.operations import Operations
 from hf_endpoints.provider.pins import Pins
 from hf_endpoints.provider.preflight import Preflight, with_accelerator
 from hf_endpoints.provider.sizes import Sizes
-from hf_endpoints.spec import parse_spec
+from hf_endpoints.spec import is_known, parse_spec
 
 
 class EndpointProvider(ResourceProvider):
@@ -57,6 +57,8 @@ class EndpointProvider(ResourceProvider):
     _operations: Operations
     _snapshots: Snapshots
     _generations: dict[str, int]
+    _holders: dict[str, str]
+    """Id of each endpoint that was checked in this process -> its owner."""
     _preflight: Preflight
     _guard: Guard
     _pins: Pins
@@ -76,6 +78,7 @@ class EndpointProvider(ResourceProvider):
         self._sizes = Sizes(self._preflight.rows, self._hub.facts, engine_log.warn_once)
         self._snapshots = Snapshots(self._hub, time.monotonic)
         self._generations = {}
+        self._holders = {}
 
     @one_line
     def check(self, olds: Props, news: Props) -> CheckResult:
@@ -104,6 +107,7 @@ class EndpointProvider(ResourceProvider):
             if edit is not None and not edit.replaces:
                 inputs = replace(inputs, leftover=self._leftover(inputs))
             both = edit is not None and bool(edit.replaces) and not edit.delete_first
+            self._check_alone(inputs, endpoint)
             there = self._seen(namespace, inputs.endpoint_name)
             self._preflight.check_quota(old, inputs, endpoint, both=both, there=there)
             named_anew = remembered is None if old is None else inputs.id != old.id
@@ -121,6 +125,18 @@ class EndpointProvider(ResourceProvider):
                 engine_log.info(line.text, component_urn(owner), passing=not line.is_news)
         self._generations[owner] = inputs.generation
         return CheckResult(inputs.to_props(), [])
+
+    def _check_alone(self, inputs: Inputs, endpoint: str) -> None:
+        """Raise `DeclarationError` when another resource of this program has the same name in the API."""
+        if not (is_known(inputs.endpoint_name) and is_known(inputs.namespace)):
+            return
+        holder = self._holders.setdefault(inputs.id, inputs.owner)
+        if holder != inputs.owner:
+            message = (
+                f"endpoint {endpoint!r}: name: {inputs.endpoint_name!r} is the name of endpoint "
+                f"{holder.rpartition('/')[2]!r} as well: give each its own"
+            )
+            raise DeclarationError(message)
 
     def _leftover(self, inputs: Inputs) -> str | None:
         """The name of a successor that was made and never recorded, before its replacement was taken back."""

@@ -134,6 +134,9 @@ class InferenceEndpoint(pulumi.ComponentResource):
 
 def _known_spec(name: str, declaration: Any) -> EndpointSpec:  # noqa: ANN401  whatever a program declares
     """What is known of the declaration, validated; what the program itself needs has to be known."""
+    if not name:
+        message = "endpoint '': needs a logical name, which is empty"
+        raise pulumi.RunError(message)
     try:
         spec = parse_spec(with_unknowns(declaration), name)
     except DeclarationError as error:
