@@ -255,9 +255,9 @@ def test_what_keeps_a_link_from_connecting_is_said_and_then_mended(
     project: Project, server: Running, aws: Aws, network: Network
 ) -> None:
     """No service name, no quota, a rejected connection; each up goes on from what the one before it has left."""
-    inside = {**link(network, "small"), "timeouts": {"service_name": SHORTLY, "url": SHORTLY}}
-    small = private(timeouts={"settle": SHORTLY})
-    project.declare({"small": small}, privateLinks={"inside": inside})
+    patient = link(network, "small")
+    inside = {**patient, "timeouts": {"service_name": SHORTLY, "url": SHORTLY}}
+    project.declare({"small": private(timeouts={"settle": SHORTLY})}, privateLinks={"inside": inside})
     nameless = server.faults.add({"fault": {"kind": "no_service_name"}})
     assert "waiting for the name of its VPC service" in refused(project.up())
     server.faults.remove(nameless.id)
@@ -271,7 +271,7 @@ def test_what_keeps_a_link_from_connecting_is_said_and_then_mended(
     service, place = wire["status"]["private"]["serviceName"], {"VpcId": network.vpc_id}
     clicked = aws.client().create_vpc_endpoint(VpcEndpointType="Interface", ServiceName=service, **place)
     theirs = clicked["VpcEndpoint"]["VpcEndpointId"]
-    project.declare({"small": small}, privateLinks={"inside": {**inside, "adopt": theirs}})
+    project.declare({"small": private()}, privateLinks={"inside": {**patient, "adopt": theirs}})
     in_aws = aws.writes()
     preview = project.preview().expect_success().text
     assert f"VPC endpoint {theirs!r} is there and will be taken over; what changes: subnet_ids [] -> [" in preview
@@ -286,9 +286,11 @@ def test_what_keeps_a_link_from_connecting_is_said_and_then_mended(
     aws.after.clear()
 
     rejected = server.faults.add({"fault": {"kind": "connection_rejected"}, "count": None})
+    project.declare({"small": private()}, privateLinks={"inside": {**inside, "adopt": theirs}})
     assert "has no URL behind VPC endpoint" in refused(project.up())
     server.faults.remove(rejected.id)
 
+    project.declare({"small": private()}, privateLinks={"inside": {**patient, "adopt": theirs}})
     project.up().expect_success()
     assert made(project, aws)[0] != theirs
     expect_connected(project, server, "small")
