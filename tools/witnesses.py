@@ -1,7 +1,8 @@
 """Clients that only tests use, from their registries: installed into the cache folder, once per content of their pins.
 
-They are not part of the environment that `tools/run` sets up: whoever only deploys does not wait for them, and an older
-huggingface_hub cannot stand beside the current one. Tests ask for them when they need them, several processes at once.
+The environment of the policy pack is another such. They are not part of the environment that `tools/run` sets up:
+whoever only deploys does not wait for them, and an older huggingface_hub cannot stand beside the current one. Tests ask
+for them when they need them, several processes at once.
 """
 
 from __future__ import annotations
@@ -23,14 +24,17 @@ def cache() -> Path:
     return Path(os.environ.get("PULUMI_HF_ENDPOINTS_CACHE") or ROOT / ".local")
 
 
-def python_packages(requirements: Path) -> Path:
-    """Return a folder for PYTHONPATH that holds exactly what a requirements file pins. Raises SetUpError."""
+def python_packages(requirements: Path, name: str | None = None) -> Path:
+    """Return a folder for PYTHONPATH that holds exactly what a requirements file pins. Raises SetUpError.
+
+    The folder has the file's name unless another is given.
+    """
 
     def install(folder: Path) -> None:
         pip = [sys.executable, "-m", "pip", "install", "--quiet", "--disable-pip-version-check", "--no-deps"]
         steps.run([*pip, "--target", folder, "--requirement", requirements])
 
-    return _ensure(requirements.stem, [requirements], install)
+    return _ensure(name or requirements.stem, [requirements], install)
 
 
 def npm_packages(project: Path) -> Path:
@@ -54,7 +58,7 @@ def _ensure(name: str, files: list[Path], install: Callable[[Path], None]) -> Pa
             part = folder.with_name(f"{folder.name}.part")
             shutil.rmtree(part, ignore_errors=True)
             part.mkdir()
-            with steps.step(f"{name}, a client for tests"):
+            with steps.step(f"{name}, for tests"):
                 install(part)
             part.rename(folder)
     return folder

@@ -19,8 +19,10 @@ from hf_endpoints.core.plan import is_commit
 from hf_endpoints.core.tree import ABSENT, Tree, value_at
 from hf_endpoints.spec import declared_fields, is_known
 from hf_endpoints.spec.fields import Path
-from hf_endpoints.spec.guardrails import Guardrails
+from hf_endpoints.spec.guardrails import Guardrails, asked_rules, is_error
 
+STACK: Final[Path] = ("max_per_hour", "stack")
+"""The rule that is kept or broken by all endpoints together."""
 _SHOWN: Final = 3
 """Endpoints that a line about the whole stack names."""
 
@@ -50,12 +52,11 @@ _Rule = Callable[[Endpoint, Any], Iterator[Finding]]
 
 def judge(guardrails: Guardrails, endpoint: Endpoint) -> list[Violation]:
     """The rules that an endpoint does not keep, in the order of declaration."""
-    asked = guardrails.model_dump(exclude_none=True)
     return [
         _violation(guardrails, path, f"endpoint {endpoint.name!r}: {at}: {words}")
-        for path, rule in _RULES.items()
-        if (wanted := value_at(asked, path)) is not ABSENT and wanted is not False
-        for at, words in rule(endpoint, wanted)
+        for path, wanted in asked_rules(guardrails).items()
+        if path in _RULES
+        for at, words in _RULES[path](endpoint, wanted)
     ]
 
 
@@ -91,13 +92,12 @@ def judge_stack(guardrails: Guardrails, costs: Mapping[str, Cost | None]) -> lis
         words = f"costs up to {_hourly(most.high)}, {_hourly(limit)} are allowed: most of it {shown}"
     else:
         return []
-    return [_violation(guardrails, _STACK, f"stack: {words}")]
+    return [_violation(guardrails, STACK, f"stack: {words}")]
 
 
 def _violation(guardrails: Guardrails, path: Path, words: str) -> Violation:
     rule = ".".join(path)
-    is_error = guardrails.enforce == "error" and rule not in guardrails.only_warn
-    return Violation(rule, is_error, f"{words} (guardrail {rule})")
+    return Violation(rule, is_error(guardrails, rule), f"{words} (guardrail {rule})")
 
 
 def _costs_at_most(endpoint: Endpoint, limit: float) -> Iterator[Finding]:
@@ -178,7 +178,6 @@ def is_fixed(image: str) -> bool:
 
 
 _ROUTERS: Final = {("custom_router",), ("kv_router",)}
-_STACK: Final[Path] = ("max_per_hour", "stack")
 _RULES: Final[Mapping[Path, _Rule]] = {
     ("max_per_hour", "endpoint"): _costs_at_most,
     ("allowed", "vendors"): _one_of("provider", "vendor"),
@@ -195,4 +194,4 @@ _RULES: Final[Mapping[Path, _Rule]] = {
 
 def judged_paths() -> frozenset[Path]:
     """The rules that are judged here, to be held against those that are declared."""
-    return frozenset({*_RULES, _STACK})
+    return frozenset({*_RULES, STACK})

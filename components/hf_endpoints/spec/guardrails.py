@@ -5,7 +5,7 @@ Of the fields only `enforce` and `only_warn` are no rules: they say what a viola
 
 from __future__ import annotations
 
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
 from pydantic import Field, model_validator
 from pydantic_core import PydanticCustomError
@@ -84,3 +84,14 @@ class Guardrails(Part):
 def rule_paths() -> tuple[Path, ...]:
     """The path of each rule, in the order of declaration."""
     return tuple(field.path for field in declared_fields(Guardrails) if field.path not in _HOW)
+
+
+def asked_rules(guardrails: Guardrails) -> dict[Path, Any]:
+    """The rules that are asked for, with what is asked, in the order of declaration."""
+    asked = {path: getattr(getattr(guardrails, path[0]), path[1]) for path in rule_paths()}
+    return {path: wanted for path, wanted in asked.items() if wanted is not None and wanted is not False}
+
+
+def is_error(guardrails: Guardrails, rule: str) -> bool:
+    """Whether a violation of that rule, by its dotted name, may not pass."""
+    return guardrails.enforce == "error" and rule not in guardrails.only_warn
