@@ -99,7 +99,10 @@ def test_a_wait_that_is_too_short_says_what_it_last_saw_and_the_next_up_goes_on(
     """Nothing is made anew: the second up only waits."""
     server.world.course.provisioning_s = FOR_EVER_S
     project.declare({"small": endpoint(name="small", timeouts={"settle": 0.01})})
-    [line] = error_lines(project.up())
+    outcome = project.up()
+    assert "InferenceEndpoint small creating" in outcome.text
+    assert "pending: Endpoint waiting to be scheduled (0 s)" in outcome.text, "progress on the endpoint's own row"
+    [line] = error_lines(outcome)
     expected = (
         r"endpoint 'small' does not serve after 0\.\d min \(timeouts\.settle\), "
         r"last seen pending: Endpoint waiting to be scheduled; 'pulumi up' goes on waiting"

@@ -6,6 +6,7 @@ import re
 from collections.abc import Sequence
 from typing import Final
 
+_OUT_OF_TIME: Final = "goes on waiting"
 _NO_SERVICE: Final = "waiting for the name of its VPC service"
 _BY_WORDS: Final[tuple[tuple[re.Pattern[str], str], ...]] = (
     (
@@ -34,6 +35,8 @@ def advice(said: str, log: Sequence[str], id_: str) -> list[str]:
     causes = [step for words, step in _BY_WORDS if words.search(text)]
     if "updateFailed" in said:
         again = "correct the edit or take it back, then 'pulumi up'; replicas of the version before may serve meanwhile"
+    elif _OUT_OF_TIME in said:
+        again = "give it more time in timeouts.settle (minutes), or start it afresh with a new 'replace_trigger'"
     else:
         again = (
             "correct the declaration, then 'pulumi up'; with nothing to correct, a new 'replace_trigger' starts afresh"

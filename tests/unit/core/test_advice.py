@@ -23,3 +23,10 @@ def test_a_failed_update_and_a_failed_start_are_left_by_different_ways() -> None
     [start, _] = advice("failed: Endpoint failed to start", [], "acme/falcon")
     assert "take it back" in update
     assert "replace_trigger" in start
+
+
+def test_a_wait_that_was_too_short_is_not_a_declaration_to_correct() -> None:
+    """It says where to give more time."""
+    [longer, _] = advice("does not serve after 30.0 min; 'pulumi up' goes on waiting", [], "acme/falcon")
+    assert "timeouts.settle" in longer
+    assert "correct" not in longer

@@ -7,7 +7,7 @@ import pytest
 
 from hf_endpoints.core.hardware import Instance
 from hf_endpoints.errors import DeclarationError
-from hf_endpoints.provider.preflight import with_accelerator
+from hf_endpoints.provider.preflight import check_parallel_size, with_accelerator
 from hf_endpoints.spec import UNKNOWN
 from tests.support.builders import REMOVED, at, merged, tree
 
@@ -83,6 +83,27 @@ def test_deprecated_hardware_is_neither_taken_nor_offered() -> None:
     line = problem(**at("compute.instance_type", "nvidia-h100"))
     assert line.startswith("compute.instance_type: 'nvidia-h100' ")
     assert "nvidia-h100" not in line.partition(" ")[2].partition(" ")[2]
+
+
+def test_hardware_that_is_not_available_is_not_taken_either() -> None:
+    """In the API's word for it."""
+    rows = [replace(row, status="not_available") if row.instance_type == "nvidia-l4" else row for row in ROWS]
+    with pytest.raises(
+        DeclarationError, match=r"compute\.instance_type: 'nvidia-l4' x1 is not available in aws us-east-1"
+    ):
+        with_accelerator(merged(ASKED, at("compute.instance_type", "nvidia-l4")), rows, "falcon")
+
+
+@pytest.mark.parametrize("kind", ["vllm", "sglang"])
+def test_an_engine_on_several_accelerators_needs_a_parallel_size(kind: str) -> None:
+    """Of either sort; neither one accelerator nor cores of a CPU have to be divided."""
+    four, image = replace(L4, instance_size="x4", accelerators=4), {"url": "a/b:1"}
+    with pytest.raises(DeclarationError, match=rf"model\.image\.{kind}\.tensor_parallel_size: is missing.*set it to 4"):
+        check_parallel_size(tree(model={"image": {kind: image}}), four, "falcon")
+    for given in ("tensor_parallel_size", "data_parallel_size"):
+        check_parallel_size(tree(model={"image": {kind: {**image, given: 4}}}), four, "falcon")
+    for row in (L4, replace(SPR, instance_size="x4", accelerators=4)):
+        check_parallel_size(tree(model={"image": {kind: image}}), row, "falcon")
 
 
 def test_hardware_of_another_region_is_not_offered_here() -> None:
