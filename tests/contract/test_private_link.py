@@ -222,7 +222,7 @@ def test_a_token_of_one_that_is_gone_gives_way_to_another(stub: Stubber, first: 
     answer = {"VpcEndpoint": {**described, "VpcEndpointId": "vpce-2", "State": "pending"}}
     stub.add_response("create_vpc_endpoint", answer, {**asked, "ClientToken": NotThe(client_token(inputs))})
     stub.add_response("create_tags", {})
-    assert VpcEndpoints(Clock(), print).create(inputs)[0] == "vpce-2"
+    assert VpcEndpoints(Clock(), print, account=lambda _: ACCOUNT).create(inputs)[0] == "vpce-2"
 
 
 @dataclass(frozen=True)
@@ -482,6 +482,27 @@ def test_so_is_the_permission_to_make_a_security_group(
     stub.add_client_error("create_security_group", code, http_status_code=412, expected_params=wanted)
     with answer:
         SecurityGroups(Clock(), print).check_network(group_in(UNSEEN))
+
+
+@pytest.mark.usefixtures("fresh_clients")
+@pytest.mark.parametrize("kind", ["vpc_endpoints", "groups"])
+def test_what_credentials_of_another_account_cannot_see_is_not_gone(
+    request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch, aws: Aws, network: Network, kind: str
+) -> None:
+    """A refresh or a destroy would forget it, and it would run on and be paid for."""
+    things: Things = request.getfixturevalue(kind)
+    id_, state = things.create(endpoint_in(network) if kind == "vpc_endpoints" else group_in(network))
+    role = "arn:aws:iam::210987654321:role/other"
+    theirs = aws.client("sts").assume_role(RoleArn=role, RoleSessionName="other")["Credentials"]
+    for name, key in (("ACCESS_KEY_ID", "AccessKeyId"), ("SECRET_ACCESS_KEY", "SecretAccessKey")):
+        monkeypatch.setenv(f"AWS_{name}", theirs[key])
+    monkeypatch.setenv("AWS_SESSION_TOKEN", theirs["SessionToken"])
+    session._client.cache_clear()
+    session.caller_account.cache_clear()
+    words = f"{id_!r} of private link 'inside': it is in AWS account '123456789012', the AWS credentials are of '210987"
+    for call in (things.held, things.delete):
+        with pytest.raises(Forbidden, match=words):
+            call(id_, state)
 
 
 @pytest.mark.usefixtures("fresh_clients")

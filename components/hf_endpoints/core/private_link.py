@@ -151,19 +151,23 @@ class LinkInputs:
 
 @dataclass(frozen=True, slots=True)
 class LinkState:
-    """Inputs as last applied, and the claim by which this entry of the state knows its thing."""
+    """Inputs as last applied, the claim by which this entry of the state knows its thing, and the account that has it.
+
+    With credentials of another account it cannot be seen, which is not the same as gone.
+    """
 
     inputs: LinkInputs
     claim: str
+    made_in: str
 
     def to_props(self) -> dict[str, Any]:
         """The property bag of outputs."""
-        return {**self.inputs.to_props(), "claim": self.claim}
+        return {**self.inputs.to_props(), "claim": self.claim, "made_in": self.made_in}
 
     @classmethod
     def from_props(cls, props: Mapping[str, Any], fields: Iterable[DeclaredField]) -> LinkState:
         """Read a bag of outputs."""
-        return cls(LinkInputs.from_props(props, fields), props["claim"])
+        return cls(LinkInputs.from_props(props, fields), props["claim"], props["made_in"])
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,6 +14,7 @@ from dataclasses import dataclass, replace
 from typing import ClassVar, Final
 
 from hf_endpoints.aws.ec2 import Ec2, Rule, rule_for
+from hf_endpoints.aws.session import caller_account
 from hf_endpoints.core.link_adoption import adoptable, adoption, in_words
 from hf_endpoints.core.private_link import (
     CLAIM_KEY,
@@ -41,13 +42,17 @@ _PATIENCE: Final = 900.0
 
 @dataclass(slots=True)
 class Things(ABC):
-    """One kind of thing that a private link makes; threads share it. ``ec2`` gives the client of a region."""
+    """One kind of thing that a private link makes; threads share it.
+
+    ``ec2`` gives the client of a region, and ``account`` whose account the credentials are of.
+    """
 
     resource: ClassVar[str]
 
     clock: Clock
     warn: Callable[[str], None]
     ec2: Callable[[str], Ec2] = Ec2
+    account: Callable[[str], str] = caller_account
 
     @property
     def fields(self) -> tuple[DeclaredField, ...]:
@@ -60,12 +65,12 @@ class Things(ABC):
 
     def create(self, inputs: LinkInputs) -> tuple[str, LinkState]:
         """Make it, or take over what an earlier, interrupted create of ours made; its id and its state."""
-        claim = secrets.token_hex(8)
+        claim, account = secrets.token_hex(8), self.account(inputs.region)
         ours = [one for one in self.owned(inputs.owner, inputs.region) if one.generation == inputs.generation]
         id_ = self._taken_over([one for one in ours if one.condition is not Condition.LEAVING], inputs)
         id_ = id_ or self._adopted(inputs) or self._make(self.ec2(inputs.region), inputs)
         self.ec2(inputs.region).tag(id_, {CLAIM_KEY: claim})
-        return id_, LinkState(inputs, claim)
+        return id_, LinkState(inputs, claim, account)
 
     def _taken_over(self, ours: list[Seen], inputs: LinkInputs) -> str | None:
         """The first that can become what is declared; the others are deleted, since no entry of the state has them."""
@@ -101,7 +106,7 @@ class Things(ABC):
 
     def update(self, id_: str, state: LinkState, inputs: LinkInputs) -> LinkState:
         """Change in place what differs in AWS from the declaration."""
-        found = self.look(id_, inputs.region)
+        found = self.held(id_, state)
         if found is None or found.condition is Condition.LEAVING:
             message = (
                 f"cannot update the {self.resource} of private link {inputs.link!r}: {id_} is gone, deleted outside of "
@@ -111,7 +116,7 @@ class Things(ABC):
         self._bring(found, state.inputs.tree, inputs)
         for leftover in inputs.leftovers:
             self._delete_leftover(leftover, inputs)
-        return LinkState(replace(inputs, leftovers=()), state.claim)
+        return replace(state, inputs=replace(inputs, leftovers=()))
 
     def _bring(self, found: Seen, old: Tree, inputs: LinkInputs) -> None:
         self._change(self.ec2(inputs.region), found, inputs)
@@ -132,9 +137,23 @@ class Things(ABC):
 
     def delete(self, id_: str, state: LinkState) -> None:
         """Delete it, if this entry of the state still holds it, and wait until it is gone."""
-        found = self.look(id_, state.inputs.region)
+        found = self.held(id_, state)
         if found is not None and found.claim in {None, state.claim}:
             self._delete(id_, state.inputs.region)
+
+    def held(self, id_: str, state: LinkState) -> Seen | None:
+        """What an entry of the state holds, None when it is gone.
+
+        Raises `Forbidden` where nobody could see it, since the credentials are of another account.
+        """
+        found = self.look(id_, state.inputs.region)
+        if found is None and (ours := self.account(state.inputs.region)) != state.made_in:
+            message = (
+                f"cannot see the {self.resource} {id_!r} of private link {state.inputs.link!r}: it is in AWS account "
+                f"{state.made_in!r}, the AWS credentials are of {ours!r}: log in to that account; nothing was changed"
+            )
+            raise Forbidden(message)
+        return found
 
     @abstractmethod
     def look(self, id_: str, region: str) -> Seen | None:

@@ -124,7 +124,7 @@ class _LinkProvider(ResourceProvider):
     def read(self, id_: str, props: Props) -> ReadResult:
         """Look at it: drift becomes new inputs, so that the next preview shows it field by field."""
         state = LinkState.from_props(props, self._things.fields)
-        found = self._things.look(id_, state.inputs.region)
+        found = self._things.held(id_, state)
         if found is None or found.condition is Condition.LEAVING:
             return ReadResult(None, {})
         seen = refreshed(state, found, self._things.fields)

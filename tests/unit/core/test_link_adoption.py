@@ -72,5 +72,5 @@ def test_what_cannot_be_taken_over_is_refused(found: Seen | None, kind: type[Api
 
 def test_the_id_survives_the_state() -> None:
     """Else the next check would see another declaration."""
-    state = LinkState(DECLARED, "c0ffee")
+    state = LinkState(DECLARED, "c0ffee", "123456789012")
     assert state == LinkState.from_props(state.to_props(), FIELDS)

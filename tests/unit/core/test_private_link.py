@@ -51,7 +51,7 @@ def there(id_: str = "vpce-1", generation: int = 1, made_at: str = "2026-11-24T1
 
 def test_inputs_and_state_survive_the_engines_wire() -> None:
     """Where every number is a float."""
-    state = LinkState(replace(inputs(3), leftovers=("vpce-2",)), "c0ffee")
+    state = LinkState(replace(inputs(3), leftovers=("vpce-2",)), "c0ffee", "123456789012")
     assert state == LinkState.from_props(as_the_engine_sends(state.to_props()), FIELDS)
 
 
@@ -125,7 +125,7 @@ def test_what_an_interrupted_create_left_fits_if_it_can_change_in_place() -> Non
 def test_drift_becomes_inputs_and_tags_of_others_do_not() -> None:
     """An account may tag everything in it by a rule."""
     found = replace(there(subnet_ids=["subnet-1"]), tags={"team": "web", "cost-centre": "7"})
-    tree = refreshed(LinkState(inputs(), "c"), found, FIELDS).inputs.tree
+    tree = refreshed(LinkState(inputs(), "c", "123456789012"), found, FIELDS).inputs.tree
     assert tree == {**TREE, "subnet_ids": ["subnet-1"], "tags": {"team": "web"}}
 
 
