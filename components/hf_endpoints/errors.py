@@ -14,6 +14,7 @@
     ├── OutcomeUnknown          a write was sent and its answer was lost
     ├── NotSettled              the endpoint failed, or did not come to rest in time
     ├── NewerState              the stack was last deployed by a newer version of this library: update it
+    ├── NotInstalled            a package of an extra is missing here: install it
     └── Bug                     ours: please report
 
 A message is one line without a full stop: what was being done to which endpoint, what was seen, the next step.
@@ -76,6 +77,10 @@ class NotSettled(HfEndpointsError):
 
 class NewerState(HfEndpointsError):
     """What is stored of an endpoint has a shape that a later version of this library gave it."""
+
+
+class NotInstalled(HfEndpointsError):
+    """A package is missing that only some uses need."""
 
 
 class Bug(HfEndpointsError):

@@ -22,6 +22,7 @@ from hf_endpoints.errors import (
     Forbidden,
     NoCredentials,
     NotFound,
+    NotInstalled,
 )
 from hf_endpoints.provider.link_operations import SecurityGroups, Things, VpcEndpoints
 from hf_endpoints.provider.link_providers import check_account
@@ -519,7 +520,7 @@ def test_without_credentials_the_error_says_so(monkeypatch: pytest.MonkeyPatch, 
 def test_without_boto3_the_error_says_what_to_install(monkeypatch: pytest.MonkeyPatch) -> None:
     """It is an extra."""
     monkeypatch.setitem(sys.modules, "boto3", None)
-    with pytest.raises(DeclarationError, match=re.escape("run pip install 'pulumi-hf-endpoints[aws]'")):
+    with pytest.raises(NotInstalled, match=re.escape("run pip install 'pulumi-hf-endpoints[aws]'")):
         session.client("ec2", REGION)
 
 

@@ -107,6 +107,13 @@ def refused(outcome: Outcome) -> str:
     return " ".join(outcome.expect_failure().text.split())
 
 
+def without_boto3(folder: Path) -> dict[str, str]:
+    """The environment of a Python that has no boto3."""
+    (folder / "hidden").mkdir(exist_ok=True)
+    (folder / "hidden" / "boto3.py").write_text("raise ImportError\n")
+    return {"PYTHONPATH": os.pathsep.join(filter(None, (str(folder / "hidden"), os.environ.get("PYTHONPATH"))))}
+
+
 def test_private_endpoints_are_linked_linked_anew_replaced_behind_their_link_and_removed(
     project: Project, server: Running, aws: Aws, network: Network
 ) -> None:
@@ -167,10 +174,13 @@ def test_what_cannot_be_had_in_aws_is_said_by_a_preview(
         without.count("AWS is not asked: Unable to locate credentials; network and permissions of private links") == 1
     )
 
-    (tmp_path / "hidden").mkdir()
-    (tmp_path / "hidden" / "boto3.py").write_text("raise ImportError\n")
-    hidden = os.pathsep.join(filter(None, (str(tmp_path / "hidden"), os.environ.get("PYTHONPATH"))))
-    assert "run pip install 'pulumi-hf-endpoints[aws]'" in refused(project.preview(PYTHONPATH=hidden))
+    missing = "endpoint 'small': AWS is asked through boto3, which is not installed: run pip install 'pulumi-hf-end"
+    assert missing in refused(project.preview(**without_boto3(tmp_path)))
+    declared = endpoint(type="private", private_service={"account_id": ACCOUNT, "region": REGION})
+    project.declare({"small": declared}, privateLinks={"inside": link(network, "small")})
+    assert missing.replace("endpoint 'small'", "private link 'inside'") in refused(
+        project.preview(**without_boto3(tmp_path))
+    )
 
     aws.refusals["DescribeSubnets"] = ("UnauthorizedOperation", "no")
     assert "credentials may not call ec2:DescribeSubnets: add it to their policy" in refused(project.preview())
@@ -297,15 +307,17 @@ def test_what_keeps_a_link_from_connecting_is_said_and_then_mended(
 
 
 def test_a_vpc_endpoint_of_another_resource_connects_in_the_same_up(
-    project: Project, server: Running, aws: Aws, network: Network
+    project: Project, server: Running, aws: Aws, network: Network, tmp_path: Path
 ) -> None:
-    """It gets the service name as an output, and the link its id; the link makes nothing in AWS."""
-    small: dict[str, Any] = private()
+    """It gets the service name as an output, and the link its id; the link makes nothing in AWS and needs no boto3."""
+    service = {"account_id": ACCOUNT, "region": REGION, "shared": True}
+    small = endpoint(type="private", private_service=service)
     text = PROGRAM.format(vpc_id=network.vpc_id, subnet_ids=list(network.subnet_ids), small=small)
     (project.folder / "infra").unlink()
     (project.folder / "infra").mkdir()
     (project.folder / "infra" / "__main__.py").write_text(text)
     before = aws.writes()
+    project.preview(**without_boto3(tmp_path)).expect_success()
     project.up().expect_success()
     assert aws.writes() == [*before, "CreateVpcEndpoint"]
     expect_connected(project, server, "small")

@@ -11,7 +11,7 @@ from threading import Lock
 from typing import Any, Final
 
 from hf_endpoints.aws.errors import told
-from hf_endpoints.errors import DeclarationError
+from hf_endpoints.errors import NotInstalled
 
 _MISSING: Final = "AWS is asked through boto3, which is not installed: run pip install 'pulumi-hf-endpoints[aws]'"
 _CONNECT_S: Final = 5
@@ -23,7 +23,7 @@ _lock = Lock()
 
 
 def client(service: str, region: str) -> Any:  # noqa: ANN401  boto3's clients have no types of their own
-    """The client of a service in a region. Raises `DeclarationError` without boto3."""
+    """The client of a service in a region. Raises `NotInstalled` without boto3."""
     with _lock:
         return _client(service, region)
 
@@ -34,7 +34,7 @@ def _client(service: str, region: str) -> Any:  # noqa: ANN401  boto3's clients 
         import boto3  # noqa: PLC0415  optional, and slow to import
         from botocore.config import Config  # noqa: PLC0415  as boto3
     except ImportError:
-        raise DeclarationError(_MISSING) from None
+        raise NotInstalled(_MISSING) from None
     config = Config(
         region_name=region,
         connect_timeout=_CONNECT_S,
