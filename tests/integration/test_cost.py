@@ -70,5 +70,6 @@ def test_cost_is_told_by_endpoint_and_by_stack_before_and_after_a_change(project
     assert {name: plain_cost(cost) for name, cost in costs.items() if cost is not None} == after
 
     project.up().expect_success()
-    assert project.outputs()["cost"]["endpoints"] == after
-    assert project.outputs()["cost"]["per_month"] == {"min": 511, "max": 2263}
+    cost = project.outputs()["cost"]
+    assert cost["endpoints"] == after
+    assert cost["per_month"] == {"min": 511, "max": 2263}

@@ -65,3 +65,20 @@ def test_what_is_known_only_in_an_up_is_judged_before_it_is_created(project: Pro
     text = project.up().expect_failure().text
     assert "endpoint 'second': compute: costs up to $2.50/h, $1.00/h are allowed: " in text
     assert len(calls(server, "POST")) == 1
+
+
+def test_an_instance_that_is_chosen_is_judged_and_priced_like_any_other(project: Project, server: Running):
+    """Its price is known in check only: too dear a choice is refused there; a good one is in the stack's cost."""
+    spec = endpoint(
+        model={"repository": "tiiuae/falcon-7b-instruct"},
+        compute={"auto": {}, "scaling": {"max_replica": 2}},
+        wait=False,
+    )
+    project.declare({"chosen": spec}, guardrails={"max_per_hour": {"stack": 1.5}})
+    refused = project.up().expect_failure().text
+    assert "stack: costs up to $1.60/h, $1.50/h are allowed: most of it 'chosen' ($1.60/h)" in refused
+    assert writes(server) == []
+
+    project.declare({"chosen": spec}, guardrails={"max_per_hour": {"stack": 1.6}})
+    assert "$0.80-1.60/h, $584-1,168/month\n" in project.up().expect_success().text
+    assert project.outputs()["cost"]["endpoints"]["chosen"]["per_hour"] == {"min": 0.8, "max": 1.6}
