@@ -1,4 +1,4 @@
-"""Clients that only tests use, from their registries: installed into the cache folder, once per content of their pins.
+"""Programs that only tests use, from their registries: installed into the cache folder, once per content of their pins.
 
 The environment of the policy pack is another such. They are not part of the environment that `tools/run` sets up:
 whoever only deploys does not wait for them, and an older huggingface_hub cannot stand beside the current one. Tests ask
@@ -47,6 +47,18 @@ def npm_packages(project: Path) -> Path:
         steps.run(["npm", "ci", "--ignore-scripts", "--no-audit", "--no-fund"], cwd=folder)
 
     return _ensure("npm", files, install)
+
+
+def go_program(module: Path, package: str) -> Path:
+    """Return a program that is built from the Go modules that a `go.mod` and its `go.sum` pin. Raises SetUpError."""
+
+    def build(folder: Path) -> None:
+        environment = {**os.environ, "CGO_ENABLED": "0", "GOWORK": "off"}
+        words = ["-mod=readonly", "-buildvcs=false", "-trimpath", "-ldflags=-s -w", "-o", f"{folder}/", package]
+        steps.run(["go", "build", *words], cwd=module, env=environment)
+
+    folder = _ensure(module.name, [module / "go.mod", module / "go.sum"], build)
+    return folder / package.rpartition("/")[2]
 
 
 def _ensure(name: str, files: list[Path], install: Callable[[Path], None]) -> Path:

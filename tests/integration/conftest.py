@@ -11,6 +11,7 @@ from huggingface_hub import HfApi, constants
 
 from hf_reference.clock import Scaled
 from hf_reference.server import Options, Running, running
+from tests.support.checkout import Checkout
 from tests.support.engine import Project
 
 
@@ -36,3 +37,11 @@ def hub(server: Running, monkeypatch: pytest.MonkeyPatch) -> HfApi:
     """Somebody else: huggingface_hub's own client, of which our state knows nothing."""
     monkeypatch.setattr(constants, "INFERENCE_ENDPOINTS_ENDPOINT", server.api_url)
     return HfApi(endpoint=server.base_url, token="hf_somebody_else")
+
+
+@pytest.fixture
+def checkout(tmp_path: Path) -> Iterator[Checkout]:
+    """A copy of this checkout; what `make up` made there is torn down by `make down`."""
+    made = Checkout.copy(tmp_path / "checkout")
+    yield made
+    made.run("make down")

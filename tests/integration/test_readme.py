@@ -3,25 +3,18 @@
 from __future__ import annotations
 
 import json
-import os
 import re
-import shutil
 import socket
-import subprocess
 import urllib.request
-from collections.abc import Iterator
-from pathlib import Path
 from typing import Final
 from urllib.parse import urlsplit
 
-import pytest
-
 from hf_endpoints.core.naming import automatic_name
 from hf_reference.server import Running
+from tests.support.checkout import Checkout
 from tests.support.engine import NAMESPACE, ROOT, Project, calls
 
 README = (ROOT / "README.md").read_text()
-TIMEOUT_S = 300
 ELSEWHERE: Final = {
     "hf-endpoints hardware": "unit/cli/test_hardware.py",
     "hf-endpoints import": "integration/test_import.py",
@@ -59,41 +52,6 @@ def commands() -> list[str]:
     ]
 
 
-@pytest.fixture
-def checkout(tmp_path: Path) -> Iterator[Path]:
-    """A copy of what git holds, which shares the packages and the engine of this checkout; torn down by `make down`."""
-    files = subprocess.run(["git", "ls-files", "-z"], cwd=ROOT, capture_output=True, text=True, check=True).stdout
-    folder = (tmp_path / "checkout").resolve()
-    for name in filter(None, files.split("\0")):
-        (folder / name).parent.mkdir(parents=True, exist_ok=True)
-        shutil.copy(ROOT / name, folder / name)
-    (folder / ".venv").symlink_to(ROOT / ".venv")
-    (folder / ".local").mkdir()
-    set_up = (ROOT / ".local" / "setup.env").read_text()
-    (folder / ".local" / "setup.env").write_text(set_up.replace(str(ROOT), str(folder)))
-    yield folder
-    run(folder, "make down")
-
-
-def run(folder: Path, command: str, **environment: str) -> str:
-    """What a command prints, on a machine where nothing of ours is set; fails the test if it fails."""
-    # What is of the set-up stays: another cache or engine would set the shared environment up anew, for this copy.
-    ours = ("PULUMI_", "HF_", "AWS_")
-    kept = {key: value for key, value in os.environ.items() if not key.startswith(ours) or key.startswith("PULUMI_HF_")}
-    done = subprocess.run(
-        ["bash", "-c", command],
-        cwd=folder,
-        env={**kept, **environment},
-        capture_output=True,
-        text=True,
-        timeout=TIMEOUT_S,
-        check=False,
-    )
-    text = done.stdout + done.stderr
-    assert done.returncode == 0 or "modle" in text, f"{command}\n{text}"
-    return text
-
-
 def written(base_url: str) -> list[str]:
     """The calls to that server so far that change something."""
     with urllib.request.urlopen(f"{base_url}/_test/journal", timeout=20) as answer:  # noqa: S310 - loopback
@@ -108,11 +66,11 @@ def listens(url: str) -> bool:
         return connection.connect_ex((parts.hostname or "", parts.port or 0)) == 0
 
 
-def test_every_command_works_and_prints_what_the_readme_says(checkout: Path):
+def test_every_command_works_and_prints_what_the_readme_says(checkout: Checkout):
     """The commands to copy, in their order; a second `make up` changes nothing; `make down` leaves nothing behind."""
-    stack_file = checkout / "stacks" / "Pulumi.readme.yaml"
+    stack_file = checkout.folder / "stacks" / "Pulumi.readme.yaml"
     stack_file.write_text(block("this is stacks/Pulumi.readme.yaml", "yaml"))
-    printed = {command: run(checkout, command) for command in commands() if command not in NOT_RUN}
+    printed = {command: checkout.run(command) for command in commands() if command not in NOT_RUN}
 
     up = printed["make up"]
     base_url = re.findall(r"^smol: (http://127\.0\.0\.1:\d+)/", up, re.MULTILINE)[0]
@@ -122,32 +80,32 @@ def test_every_command_works_and_prints_what_the_readme_says(checkout: Path):
     assert [line for line in said if line.rstrip() not in [shown.rstrip() for shown in preview.splitlines()]] == []
 
     stack_file.write_text(stack_file.read_text().replace("model:", "modle:"))
-    mistaken = run(checkout, "tools/run pulumi preview -s readme")
+    mistaken = checkout.run("tools/run pulumi preview -s readme", fails=True)
     assert block("with `modle` instead of `model`", "text").strip() in mistaken
 
     before = written(base_url)
     assert before[0] == f"POST /v2/endpoint/{NAMESPACE}"
-    assert "4 unchanged" in run(checkout, "make up")
+    assert "4 unchanged" in checkout.run("make up")
     calls_to_models = [call for call in written(base_url)[len(before) :] if call.startswith("POST /e/")]
     assert written(base_url) == [*before, *calls_to_models], "only the text was asked for"
 
-    down = run(checkout, "make down")
+    down = checkout.run("make down")
     assert re.search(r"reference server: stopped \(process \d+\)", down)
     assert not listens(base_url)
-    assert "dev" not in run(checkout, "tools/run pulumi stack ls")
-    assert sorted(path.name for path in (checkout / ".local").glob("reference*")) == []
+    assert "dev" not in checkout.run("tools/run pulumi stack ls")
+    assert sorted(path.name for path in (checkout.folder / ".local").glob("reference*")) == []
 
 
-def test_the_other_environments_come_up_and_go_together(checkout: Path):
+def test_the_other_environments_come_up_and_go_together(checkout: Checkout):
     """Staging prints a text, production one from inside its VPC; one `make down` stops both servers."""
-    staging = run(checkout, "make up STACK=staging")
+    staging = checkout.run("make up STACK=staging")
     assert re.search(r'falcon-\d+b says: "[^"]+" → "[^"]+"', staging)
-    prod = run(checkout, "make up STACK=prod")
+    prod = checkout.run("make up STACK=prod")
     assert re.search(r'falcon-\d+b says inside the VPC: "[^"]+" → "[^"]+"', prod)
     assert re.search(r"outside of the VPC: \S+ → 404", prod)
     servers = re.findall(r"^(?:reference server|AWS \(moto\)): (http://[\w.:]+)", prod, re.MULTILINE)
     assert [listens(url) for url in servers] == [True, True]
-    down = run(checkout, "make down")
+    down = checkout.run("make down")
     assert [f'stack "{name}": removed' in down for name in ("prod", "staging")] == [True, True]
     assert [listens(url) for url in servers] == [False, False]
 

@@ -2,7 +2,7 @@ from pathlib import Path
 
 import pytest
 
-from tools import witnesses
+from tools import steps, witnesses
 from tools.steps import SetUpError
 
 ROOT = Path(__file__).parents[3]
@@ -59,3 +59,15 @@ def test_the_lock_file_says_what_and_not_from_where():
     lock = (ROOT / "tests" / "witnesses" / "js" / "package-lock.json").read_text()
     assert '"integrity": "sha512-' in lock
     assert "://" not in lock
+
+
+def test_a_go_program_is_named_as_its_package(pins, monkeypatch):
+    """The folder is keyed by the module's two files."""
+    module = pins.parent / "linter"
+    module.mkdir()
+    for name in ("go.mod", "go.sum"):
+        (module / name).write_text(name)
+    monkeypatch.setattr(steps, "run", lambda words, **_: (Path(words[-2]) / "lint").touch())
+    program = witnesses.go_program(module, "example.org/x/cmd/lint")
+    assert program.is_file()
+    assert program.parent.name.startswith("linter-")
