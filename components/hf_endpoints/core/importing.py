@@ -10,6 +10,7 @@ from hf_endpoints.core.naming import COMPONENT_TYPE
 from hf_endpoints.core.state import Inputs, State, tree_of
 from hf_endpoints.core.tree import Tree
 from hf_endpoints.core.wire import Observation
+from hf_endpoints.errors import DeclarationError
 from hf_endpoints.spec import parse_spec
 
 PROVIDER_TYPE: Final = "pulumi:providers:pulumi-python"
@@ -39,6 +40,11 @@ def adopted(found: Observation, namespace: str, owner_prefix: str, claim: str) -
     they stay the service's, and so is a time-out without effect; ``claim`` is written onto the endpoint by the first
     update that touches its tags. Raises `DeclarationError` for one that has what cannot be declared.
     """
+    if "image" not in found.tree["model"]:
+        message = (
+            f"endpoint {found.name!r}: model.image: is of an engine that this version of the library does not know"
+        )
+        raise DeclarationError(message)
     declaration = {"name": found.name, **_without_empty(found.tree)}
     scaling = declaration.get("compute", {}).get("scaling", {})
     if scaling.get("min_replica", 0) > 0:
