@@ -8,6 +8,7 @@ from threading import Lock
 from typing import Final
 
 from hf_endpoints.core.wire import Observation
+from hf_endpoints.errors import ApiUnwell
 from hf_endpoints.hub.client import HubClient
 
 FRESH_FOR: Final = 5.0
@@ -16,11 +17,14 @@ FRESH_FOR: Final = 5.0
 
 @dataclass(slots=True)
 class Snapshots:
-    """Pictures by namespace. ``now`` gives seconds of a monotonic clock."""
+    """Pictures by namespace. ``now`` gives seconds of a monotonic clock.
+
+    That none could be taken serves as long: without network each look lasts as long as its repeats.
+    """
 
     hub: HubClient
     now: Callable[[], float]
-    _taken: dict[str, tuple[float, dict[str, Observation]]] = field(default_factory=dict)
+    _taken: dict[str, tuple[float, dict[str, Observation] | ApiUnwell]] = field(default_factory=dict)
     _lock: Lock = field(default_factory=Lock)
 
     def endpoint(self, namespace: str, name: str) -> Observation | None:
@@ -35,7 +39,15 @@ class Snapshots:
         with self._lock:
             taken = self._taken.get(namespace)
             if taken is None or self.now() - taken[0] > FRESH_FOR:
-                started = self.now()
-                taken = (started, {found.name: found for found in self.hub.endpoints(namespace)})
-                self._taken[namespace] = taken
+                taken = self._taken[namespace] = self._take(namespace)
+        if isinstance(taken[1], ApiUnwell):
+            raise ApiUnwell(str(taken[1])) from taken[1]
         return taken[1].get(name)
+
+    def _take(self, namespace: str) -> tuple[float, dict[str, Observation] | ApiUnwell]:
+        """A picture as old as the beginning of its call, or why there is none, as of its end."""
+        started = self.now()
+        try:
+            return started, {found.name: found for found in self.hub.endpoints(namespace)}
+        except ApiUnwell as error:
+            return self.now(), error

@@ -3,7 +3,7 @@ from __future__ import annotations
 import pytest
 
 from hf_endpoints.core.wire import render_create
-from hf_endpoints.errors import Unauthorized
+from hf_endpoints.errors import ApiUnwell, Unauthorized
 from hf_endpoints.hub.client import HubClient
 from hf_endpoints.hub.snapshot import FRESH_FOR, Snapshots
 from hf_reference.server import Running
@@ -79,4 +79,15 @@ def test_a_refused_list_never_means_gone(server: Running, snapshots: Snapshots) 
     with pytest.raises(Unauthorized):
         snapshots.endpoint(NAMESPACE, "a")
     server.tokens.replace({})
+    assert None is not snapshots.endpoint(NAMESPACE, "a")
+
+
+def test_a_list_that_cannot_be_read_is_not_asked_for_by_each_read(server: Running, snapshots: Snapshots) -> None:
+    """Without network each look lasts seconds: one serves all who ask at about the same time."""
+    server.faults.add({"match": {"path": f"*/{NAMESPACE}"}, "fault": {"kind": "malformed_json"}})
+    for name in ("a", "b"):
+        with pytest.raises(ApiUnwell, match="is not JSON"):
+            snapshots.endpoint(NAMESPACE, name)
+    assert calls(server) == [NAMESPACE]
+    server.advance(FRESH_FOR + 0.1)
     assert None is not snapshots.endpoint(NAMESPACE, "a")
