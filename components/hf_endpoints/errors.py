@@ -13,6 +13,7 @@
     ├── ApiUnwell               5xx, 429 or no connection: nothing was changed, try again
     ├── OutcomeUnknown          a write was sent and its answer was lost
     ├── NotSettled              the endpoint failed, or did not come to rest in time
+    ├── UnreadablePreview       a file is not, or not all of, what a preview printed
     ├── NewerState              the stack was last deployed by a newer version of this library: update it
     ├── NotInstalled            a package of an extra is missing here: install it
     └── Bug                     ours: please report
@@ -73,6 +74,10 @@ class OutcomeUnknown(HfEndpointsError):
 
 class NotSettled(HfEndpointsError):
     """The endpoint failed, or did not come to rest within its time."""
+
+
+class UnreadablePreview(HfEndpointsError):
+    """A file that is to be reported on does not hold the output of ``pulumi preview --json``."""
 
 
 class NewerState(HfEndpointsError):

@@ -17,10 +17,9 @@ import yaml
 
 from hf_endpoints.core.hardware import Instance
 from hf_endpoints.core.naming import owner_in_stack
-from hf_endpoints.core.quota import Allowance, Demand, shortage_of_stack, shortage_words
+from hf_endpoints.core.quota import Allowance, Demand, demand_of, shortage_of_stack, shortage_words
 from hf_endpoints.core.tree import ABSENT, Tree, value_at
 from hf_endpoints.core.wire import Observation
-from hf_endpoints.provider.preflight import demand_of
 from hf_endpoints.spec import declared_fields
 from hf_endpoints.spec.markers import WriteOnly
 from hf_endpoints.spec.schema import stack_schema

@@ -24,6 +24,7 @@ _COMMANDS: Final = {
     "logs": "hf_endpoints.cli.logs:logs",
     "outdated": "hf_endpoints.cli.outdated:outdated",
     "pause": "hf_endpoints.cli.moment:pause",
+    "report": "hf_endpoints.cli.report:report",
     "scale-to-zero": "hf_endpoints.cli.moment:scale_to_zero",
     "replay": "hf_reference.control:replay",
     "recommend": "hf_endpoints.cli.recommend:recommend",

@@ -13,6 +13,19 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
+from typing import Final
+
+from hf_endpoints.core.hardware import Instance
+from hf_endpoints.core.tree import Tree, value_at
+from hf_endpoints.spec.fields import Path
+
+INSTANCE_IN_PLACE: Final[tuple[Path, ...]] = (
+    ("provider", "vendor"),
+    ("provider", "region"),
+    ("compute", "instance_type"),
+    ("compute", "instance_size"),
+)
+"""Where a declaration names its instance."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,3 +123,18 @@ def _of(demand: Demand | None, kind: Demand) -> int:
         kind.instance_type,
     )
     return demand.accelerators if demand is not None and same else 0
+
+
+def row_of(tree: Tree, rows: Iterable[Instance]) -> Instance | None:
+    """The declared instance's row, or None where it is not offered or not known yet."""
+    asked = tuple(value_at(tree, path) for path in INSTANCE_IN_PLACE)
+    return next((row for row in rows if (row.vendor, row.region, row.instance_type, row.instance_size) == asked), None)
+
+
+def demand_of(tree: Tree, rows: Iterable[Instance]) -> Demand | None:
+    """The accelerators that an endpoint takes from the quota; None when paused or not known."""
+    row = row_of(tree, rows)
+    replicas = value_at(tree, ("compute", "scaling", "max_replica"))
+    if row is None or not isinstance(replicas, int) or tree.get("run_state") == "paused":
+        return None
+    return Demand(row.vendor, row.instance_type, replicas * row.accelerators)

@@ -8,13 +8,12 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from threading import Lock
-from typing import Final
 
 from hf_endpoints.aws.session import caller_account
 from hf_endpoints.core.cost import Prices
 from hf_endpoints.core.hardware import Instance
 from hf_endpoints.core.prices import BUNDLED, offered
-from hf_endpoints.core.quota import Allowance, Demand, Ledger, shortage_words
+from hf_endpoints.core.quota import INSTANCE_IN_PLACE, Allowance, Ledger, demand_of, row_of, shortage_words
 from hf_endpoints.core.state import Inputs
 from hf_endpoints.core.tree import ABSENT, Tree, put, value_at
 from hf_endpoints.core.wire import Observation
@@ -24,13 +23,6 @@ from hf_endpoints.hub.models import ModelInfo
 from hf_endpoints.spec import is_known
 from hf_endpoints.spec.fields import Path
 from hf_endpoints.spec.image import NEEDS_PARALLEL_SIZE
-
-_INSTANCE: Final[tuple[Path, ...]] = (
-    ("provider", "vendor"),
-    ("provider", "region"),
-    ("compute", "instance_type"),
-    ("compute", "instance_size"),
-)
 
 
 @dataclass(slots=True)
@@ -67,7 +59,7 @@ class Preflight:
 
         An instance that is kept is not judged again: a deprecated one goes on running.
         """
-        kept = old is not None and all(value_at(old.tree, path) == value_at(tree, path) for path in _INSTANCE)
+        kept = old is not None and all(value_at(old.tree, path) == value_at(tree, path) for path in INSTANCE_IN_PLACE)
         try:
             rows = self.rows(namespace)
         except ApiUnwell:
@@ -168,21 +160,6 @@ class Preflight:
             raise DeclarationError(message)
 
 
-def row_of(tree: Tree, rows: Iterable[Instance]) -> Instance | None:
-    """The declared instance's row, or None where it is not offered or not known yet."""
-    asked = tuple(value_at(tree, path) for path in _INSTANCE)
-    return next((row for row in rows if (row.vendor, row.region, row.instance_type, row.instance_size) == asked), None)
-
-
-def demand_of(tree: Tree, rows: Iterable[Instance]) -> Demand | None:
-    """The accelerators that an endpoint takes from the quota; None when paused or not known."""
-    row = row_of(tree, rows)
-    replicas = value_at(tree, ("compute", "scaling", "max_replica"))
-    if row is None or not isinstance(replicas, int) or tree.get("run_state") == "paused":
-        return None
-    return Demand(row.vendor, row.instance_type, replicas * row.accelerators)
-
-
 def check_parallel_size(tree: Tree, row: Instance, endpoint: str) -> None:
     """Raise `DeclarationError` for an engine that the API refuses on several accelerators without a parallel size."""
     for kind in NEEDS_PARALLEL_SIZE:
@@ -205,7 +182,7 @@ def with_accelerator(tree: Tree, rows: Iterable[Instance], endpoint: str) -> Tre
     declared accelerator is not that of the instance. Values that are not known yet, and an instance that is still to be
     chosen, are left for the next check.
     """
-    vendor, region, kind, size = (value_at(tree, path) for path in _INSTANCE)
+    vendor, region, kind, size = (value_at(tree, path) for path in INSTANCE_IN_PLACE)
     if not all(map(is_known, (vendor, region, kind, size))) or ABSENT in {kind, size}:
         return tree
     rows = [row for row in rows if row.vendor == vendor]

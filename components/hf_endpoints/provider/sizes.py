@@ -17,11 +17,11 @@ from hf_endpoints.core.choosing import (
     with_instance_of,
 )
 from hf_endpoints.core.hardware import Instance
+from hf_endpoints.core.quota import demand_of
 from hf_endpoints.core.sizing import ModelFacts
 from hf_endpoints.core.state import Choice, Inputs
 from hf_endpoints.core.tree import ABSENT, Tree, value_at
 from hf_endpoints.errors import ApiUnwell, DeclarationError
-from hf_endpoints.provider.preflight import demand_of
 
 
 @dataclass(slots=True)
