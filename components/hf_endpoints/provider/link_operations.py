@@ -36,6 +36,8 @@ from hf_endpoints.spec.private_link import SECURITY_GROUP, VPC_ENDPOINT
 
 _LOOK_AGAIN: Final = 1.0
 """Seconds between two looks at what is not gone yet."""
+_LAG: Final = 10.0
+"""Seconds until what EC2 describes is taken for what is there."""
 _PATIENCE: Final = 900.0
 """Seconds until a deletion is given up; those of VPC endpoints were seen to take minutes."""
 
@@ -300,16 +302,32 @@ class SecurityGroups(Things):
 
     def _delete(self, id_: str, region: str, patience_s: float = _PATIENCE) -> None:
         """Delete it; the interfaces of a deleted VPC endpoint hold it for a moment longer."""
-        deadline = self.clock.now() + patience_s
+        started = self.clock.now()
         while True:
             try:
                 self.ec2(region).delete_security_group(id_)
             except ApiRefused as refused:
-                if "DependencyViolation" not in str(refused) or self.clock.now() >= deadline:
+                waited = self.clock.now() - started
+                if "DependencyViolation" not in str(refused) or waited >= patience_s:
                     raise
+                if waited >= _LAG:
+                    self._expect_free(id_, region)
                 self.clock.sleep(_LOOK_AGAIN)
             else:
                 return
+
+    def _expect_free(self, id_: str, region: str) -> None:
+        """Raise `ApiRefused` where a VPC endpoint of the same link holds it: the state's own is deleted before it."""
+        found = self.look(id_, region)
+        ours = self.ec2(region).vpc_endpoints(OWNER_KEY, found.tags.get(OWNER_KEY, "")) if found is not None else []
+        for one in ours:
+            if id_ in one.tree["security_group_ids"] and one.condition is not Condition.LEAVING:
+                message = (
+                    f"cannot delete security group {id_!r}: VPC endpoint {one.id!r} of the same link uses it, which "
+                    "this state does not hold: an interrupted 'pulumi up' made it; run 'pulumi up' first, which takes "
+                    "it over"
+                )
+                raise ApiRefused(message)
 
 
 def _known_list(value: object) -> list[str]:
