@@ -14,6 +14,7 @@ from functools import partial
 from typing import Any, Final
 
 from hf_endpoints.core.plan import Kind, changes_between
+from hf_endpoints.core.preview import preview_document
 from hf_endpoints.core.state import Inputs
 from hf_endpoints.core.tree import ABSENT
 from hf_endpoints.errors import DeclarationError, HfEndpointsError
@@ -61,14 +62,15 @@ class StackDrift:
 def read_drift(text: str, source: str) -> StackDrift:
     """Read one preview; ``source`` names it in errors.
 
-    Raises `DeclarationError` for what is no such preview, is cut off, or says that the preview itself failed.
+    Raises `UnreadablePreview` for what is no preview or not all of one, and `DeclarationError` for one that was made
+    otherwise, or that failed.
     """
+    preview = preview_document(text, source)
     try:
-        preview = json.loads(text)
         steps: Sequence[Mapping[str, Any]] = preview["steps"]
         urns = [step["urn"] for step in steps]
-    except (ValueError, KeyError, TypeError) as failure:
-        message = f"{source} is no output of '{_COMMAND}', or is cut off"
+    except (KeyError, TypeError) as failure:
+        message = f"{source} is no output of '{_COMMAND}'"
         raise DeclarationError(message) from failure
     for said in preview.get("diagnostics") or ():
         if said.get("severity") == "error":

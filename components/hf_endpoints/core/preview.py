@@ -88,7 +88,7 @@ class Preview:
 
 def parse_preview(text: str, source: str) -> Preview:
     """Read what a preview printed; ``source`` is what messages call it. Raises `UnreadablePreview` with one line."""
-    document = _document(text, source)
+    document = preview_document(text, source)
     steps = tuple(_step(entry, number, source) for number, entry in enumerate(_list(document, "steps", source)))
     root = next((step for step in reversed(steps) if step.type == STACK_TYPE), None)
     urn = steps[0].urn if steps else "urn:pulumi:::"
@@ -106,8 +106,8 @@ def parse_preview(text: str, source: str) -> Preview:
     )
 
 
-def _document(text: str, source: str) -> Json:
-    """The one object in the text that is a preview."""
+def preview_document(text: str, source: str) -> Json:
+    """The one object in the text that is a preview, as it stands there. Raises `UnreadablePreview` with one line."""
     text = text.removeprefix("\ufeff")
     if not text.strip():
         message = (
