@@ -10,6 +10,7 @@ from __future__ import annotations
 import os
 import subprocess
 from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -17,7 +18,6 @@ import pytest
 import yaml
 from huggingface_hub import HfApi
 
-from hf_endpoints.cli import main
 from hf_reference.server import Running
 from tests.support.checkout import TIMEOUT_S, Checkout
 from tests.support.engine import NAMESPACE, TOKEN, endpoint, writes
@@ -25,7 +25,6 @@ from tests.support.forge import TOKEN as FORGE_TOKEN
 from tests.support.forge import Forge, running_forge
 from tests.support.workflows import FILES, FOLDER, ROOT, Step, defaults, filled, gitlab_steps, steps
 
-needs_report = pytest.mark.skipif("report" not in main.list_commands(None), reason="NOT RUN: there is no report yet")  # type: ignore[arg-type]
 STACK = "dev"
 GIVEN = {
     "matrix.stack": STACK,
@@ -78,6 +77,15 @@ class Repository:
         )
         stored["config"] = {"hf-endpoints:namespace": NAMESPACE, "hf-endpoints:endpoints": {"small": declared}}
         file.write_text(yaml.safe_dump(stored))
+
+    @contextmanager
+    def mistaken(self) -> Iterator[None]:
+        """For a moment, a stack file that a preview refuses."""
+        file = self.folder / f"Pulumi.{STACK}.yaml"
+        before = file.read_text()
+        file.write_text(before.replace("model:", "modle:"))
+        yield
+        file.write_text(before)
 
     def job(self, workflow: str, name: str) -> str:
         """Run every script of a job, and return what they printed; what is installed is not installed again."""
@@ -148,19 +156,22 @@ def test_every_script_of_every_job_is_run_here():
     assert there == tested
 
 
-@needs_report
 def test_a_change_goes_from_its_preview_to_its_roll_out_and_drift_is_told(
     repository: Repository, server: Running, forge: Forge, hub: HfApi
 ):
-    """One comment for two reports, one issue for as long as there is drift; only `up` writes to the API."""
+    """One comment for two previews, of which one fails; one issue while there is drift; only `up` writes to the API."""
     repository.job("preview", "preview")
     repository.job("preview", "report")
     assert writes(server) == []
     [comment] = forge.texts()
     assert "small" in comment
     assert comment in repository.summary
-    assert "comment the same: " in repository.job("preview", "report")
-    assert forge.texts() == [comment]
+
+    with repository.mistaken(), pytest.raises(AssertionError, match="preview/preview"):
+        repository.job("preview", "preview")
+    assert "comment edited: " in repository.job("preview", "report")
+    [refused] = forge.texts()
+    assert "did you mean" in refused
 
     repository.job("up", "up")
     [made] = hub.list_inference_endpoints(NAMESPACE)
@@ -204,7 +215,6 @@ def test_a_pull_request_that_gets_no_secrets_is_told_why(repository: Repository)
     assert repository.summary.startswith("Not previewed: this pull request comes from a fork or from Dependabot")
 
 
-@needs_report
 def test_this_repositorys_own_previews_need_no_secret(checkout: Checkout, forge: Forge, tmp_path: Path):
     """Its base branch is deployed on a reference server, then the change is previewed there and reported."""
     path, values = FOLDER / "ci.yml", {**GIVEN, "github.event.pull_request.base.sha": "HEAD"}
