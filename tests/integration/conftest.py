@@ -13,6 +13,7 @@ from hf_reference.clock import Scaled
 from hf_reference.server import Options, Running, running
 from tests.support.checkout import Checkout
 from tests.support.engine import Project
+from tests.support.forge import Forge, running_forge
 
 
 @pytest.fixture
@@ -45,3 +46,10 @@ def checkout(tmp_path: Path) -> Iterator[Checkout]:
     made = Checkout.copy(tmp_path / "checkout")
     yield made
     made.run("make down")
+
+
+@pytest.fixture
+def forge() -> Iterator[Forge]:
+    """GitHub and GitLab."""
+    with running_forge() as handle:
+        yield handle

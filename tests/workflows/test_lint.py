@@ -54,6 +54,10 @@ def test_the_workflows_are_accepted(actionlint: Path):
     assert complaints(actionlint, ROOT) == ""
 
 
+def test_the_workflow_of_the_demo_is_accepted(actionlint: Path):
+    assert complaints(actionlint, ROOT / "tests" / "demo") == ""
+
+
 def test_the_actions_are_given_inputs_that_they_have(actionlint: Path, project: Path):
     assert complaints(actionlint, project) == ""
 
