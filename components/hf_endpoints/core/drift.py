@@ -94,7 +94,7 @@ def render_drift(stacks: Iterable[StackDrift]) -> str:
     what = "1 resource is" if count == 1 else f"{count} resources are"
     head = (
         f"{MARK}\n{what} not as recorded by the last `up`. "
-        "The next `up` does what the last column says; to keep a change, declare it.\n"
+        "`pulumi up --refresh` does what the last column says; to keep a change, declare it.\n"
     )
     lines = [line for stack in drifted for line in _lines(stack)]
     return head + _fitting(lines, LONGEST - len(head))
@@ -170,10 +170,10 @@ def _lines(stack: StackDrift) -> Iterator[str]:
     for resource in stack.resources:
         yield f"\n{_code(resource.name)} ({_cell(resource.type)} {_code(resource.id)})"
         if resource.gone:
-            after = "the next `up` makes it again" if resource.declared else "it is not declared any more"
+            after = "`pulumi up --refresh` makes it again" if resource.declared else "it is not declared any more"
             yield f": **is gone**; {after}\n"
             continue
-        yield "\n\n| property | recorded | is | after the next `up` |\n|---|---|---|---|\n"
+        yield "\n\n| property | recorded | is | after `pulumi up --refresh` |\n|---|---|---|---|\n"
         for moved in resource.moved:
             yield f"| {' | '.join(map(_code, (moved.path, moved.recorded, moved.observed, moved.next)))} |\n"
 

@@ -81,7 +81,7 @@ def test_an_endpoint_that_was_deleted_by_hand_is_gone() -> None:
     again = refreshed(step("refresh", ENDPOINT, "a", recorded), step("create", ENDPOINT, "a", None, recorded))
     [gone] = read_drift(again, "x").resources
     assert (gone.gone, gone.declared) == (True, True)
-    assert "the next `up` makes it again" in render_drift([read_drift(again, "x")])
+    assert "`pulumi up --refresh` makes it again" in render_drift([read_drift(again, "x")])
     [gone] = read_drift(refreshed(step("refresh", ENDPOINT, "a", recorded)), "x").resources
     assert (gone.gone, gone.declared) == (True, False)
 
