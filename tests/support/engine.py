@@ -79,7 +79,7 @@ class Project:
         (folder / "Pulumi.yaml").write_text((ROOT / "Pulumi.yaml").read_text())
         environment = {
             **os.environ,
-            "PULUMI_BACKEND_URL": (folder / "backend").as_uri(),
+            "PULUMI_BACKEND_URL": f"{(folder / 'backend').as_uri()}?metadata=skip",  # as tools/run has it
             "PULUMI_CONFIG_PASSPHRASE": "test",
             "PULUMI_SKIP_UPDATE_CHECK": "1",
             "HF_ENDPOINTS_API_URL": f"{base_url}/v2",

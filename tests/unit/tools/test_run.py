@@ -96,7 +96,7 @@ def test_the_environment_comes_first_on_the_path_then_the_engine(checkout):
 def test_state_is_local_and_encrypted_by_default(checkout):
     """A first preview needs no account and asks nothing."""
     seen = checkout.environment()
-    assert seen["PULUMI_BACKEND_URL"] == f"file://{checkout.root}/.local/state"
+    assert seen["PULUMI_BACKEND_URL"] == f"file://{checkout.root}/.local/state?metadata=skip"
     assert seen["PULUMI_CONFIG_PASSPHRASE"] == "hf-endpoints-local"
     assert seen["PULUMI_HOME"] == f"{checkout.home}/.cache/pulumi-hf-endpoints/home"
 
