@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-import json
-from typing import Any, Final
+from typing import Any
 
+from pydantic_core import to_json
 from starlette.responses import Response
-
-_ENCODER: Final = json.JSONEncoder(separators=(",", ":"))
 
 
 def answer(wire: Any, status: int = 200) -> Response:  # noqa: ANN401 - JSON
@@ -27,4 +25,4 @@ def error(text: str, status: int) -> Response:
 
 def compact(wire: Any) -> str:  # noqa: ANN401 - JSON
     """Write JSON without blanks."""
-    return _ENCODER.encode(wire)
+    return to_json(wire).decode()

@@ -205,5 +205,5 @@ class Declaration(Part):
             self.model == other.model
             and self.custom_router == other.custom_router
             and self.experimental_features == other.experimental_features
-            and self.compute.model_copy(update={"scaling": None}) == other.compute.model_copy(update={"scaling": None})
+            and self.compute.model_copy(update={"scaling": other.compute.scaling}) == other.compute
         )
