@@ -75,7 +75,8 @@ class AuditLog:
 
 def changed(old: Declaration, new: Declaration) -> list[str]:
     """Give the paths of the fields that differ, deepest first where objects are merged."""
-    moved = {name for name in type(old).model_fields if getattr(old, name) != getattr(new, name)}
+    both = ((name, getattr(old, name), getattr(new, name)) for name in type(old).model_fields)
+    moved = {name for name, before, after in both if before is not after and before != after}
     before, after = (d.model_dump(by_alias=True, exclude_none=True, include=moved) for d in (old, new))
     return sorted(_differing(before, after, ""))
 

@@ -201,9 +201,9 @@ class Declaration(Part):
 
         Guessed: tags, type, route and scaling apply at once; everything about model, instance and router does not.
         """
-        return (
-            self.model == other.model
-            and self.custom_router == other.custom_router
-            and self.experimental_features == other.experimental_features
-            and self.compute.model_copy(update={"scaling": other.compute.scaling}) == other.compute
-        )
+        ours, theirs = ((d.model, d.custom_router, d.experimental_features) for d in (self, other))
+        if ours != theirs:
+            return False
+        if self.compute is other.compute:
+            return True
+        return self.compute.model_copy(update={"scaling": other.compute.scaling}) == other.compute

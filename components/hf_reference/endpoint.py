@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-import random
 from dataclasses import dataclass, field, replace
+from hashlib import sha256
 from typing import Any, Final, TypeAlias
 
 from hf_reference.billing import NEW_METER, Meter
@@ -92,8 +92,7 @@ class Endpoint:
 
 def draw_label(seed: str) -> str:
     """Give the label of an address: random letters and digits, the same for the same seed."""
-    dice = random.Random(seed)  # noqa: S311 - reproducible on purpose
-    return "".join(dice.choices(_LABEL, k=_LABEL_LENGTH))
+    return "".join(_LABEL[byte % len(_LABEL)] for byte in sha256(seed.encode()).digest()[:_LABEL_LENGTH])
 
 
 @dataclass(frozen=True, slots=True)

@@ -115,7 +115,14 @@ def parse_update(body: bytes, choices: Choices = DEFAULTS) -> Callable[[Declarat
             )
         new = _validated(_without_empty(_merged(stored, patch, replaced)), choices)
         _check_kinds(old, new, choices)
-        return new
+        # What the edit does not touch stays the same object, and is not compared part by part later.
+        return new.model_copy(
+            update={
+                name: getattr(old, name)
+                for name, field in Declaration.model_fields.items()
+                if (field.alias or name) not in patch
+            }
+        )
 
     return edit
 

@@ -42,6 +42,8 @@ class Quotas:
 
     def change(self, before: Endpoint | None, after: Endpoint | None) -> None:
         """Count that ``after`` took the place of ``before``; None is no endpoint. So no check looks at all of them."""
+        if before is not None and after is not None and _holds_the_same(before, after):
+            return
         for endpoint, sign in ((before, -1), (after, 1)):
             if endpoint is not None:
                 kind, accelerators = self._held(endpoint)
@@ -92,3 +94,8 @@ class Quotas:
                 return declaration.compute.scaling.min_replica
             case "current":
                 return now
+
+
+def _holds_the_same(before: Endpoint, after: Endpoint) -> bool:
+    """Whether neither status nor compute was touched: an edit keeps the parts that it leaves alone."""
+    return before.life is after.life and before.declaration.compute is after.declaration.compute

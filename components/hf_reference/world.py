@@ -156,10 +156,12 @@ class World:
             now = self._now()
             endpoint = self._registry.writable(namespace, name)
             old = endpoint.declaration
-            new = admission.filled_in(merge(old), self.choices, self.history)
-            admission.check(new, self.choices)
-            if not admission.same_instance(old, new):
-                admission.check_instance(new, self.choices)
+            new = merge(old)
+            if new.model is not old.model or new.compute is not old.compute:  # an edit keeps what it does not touch
+                new = admission.filled_in(new, self.choices, self.history)
+                admission.check(new, self.choices)
+                if not admission.same_instance(old, new):
+                    admission.check_instance(new, self.choices)
             event: Event | None = None
             if endpoint.life.status in {Status.FAILED, Status.UPDATE_FAILED} or not new.same_containers(old):
                 event = Event.ROLL_OUT

@@ -12,8 +12,6 @@ from hashlib import sha256
 from typing import TYPE_CHECKING, Any, Final
 from urllib.parse import quote
 
-from starlette.datastructures import MutableHeaders
-
 from hf_reference import strict_json
 from hf_reference.answers import error
 from hf_reference.call_log import log_call
@@ -139,7 +137,7 @@ class _Visit:
             return
         if message["type"] == "http.response.start":
             self._parts.commit()
-            if "content-length" in MutableHeaders(scope=message):
+            if any(key == b"content-length" for key, _ in message["headers"]):
                 self._start = message  # the body comes at once, and the journal wants to see it
             else:
                 await self._begin(message, None)
@@ -156,8 +154,8 @@ class _Visit:
         if lost:
             self._strikes.abort()  # here, so that an answer that streams notices it too
             return
-        MutableHeaders(scope=start)["x-request-id"] = self._request_id
-        await self._send(start)
+        headers = [*start["headers"], (b"x-request-id", self._request_id.encode())]
+        await self._send({**start, "headers": headers})
 
     def record(self, status: int | None, digest: str | None = None) -> None:
         """Put the call into the journal and the log."""
