@@ -75,7 +75,10 @@ AT_ONCE: Final[dict[str, tuple[Any, str]]] = {
     "number": (model(env={"LEVEL": 1}), "model.env.LEVEL: 1 needs to be text: put it in quotes"),
     "listed": (model(env=["LEVEL"]), "model.env: ['LEVEL'] needs to be a map of names to texts"),
     "commit": (model(revision=1), "model.revision: 1 needs to be text: put it in quotes"),
-    "flat": (endpoint(compute="intel-spr"), "compute: 'intel-spr' needs to be an object with fields of its own"),
+    "flat": (
+        endpoint(compute="intel-spr"),
+        "compute: 'intel-spr' needs to be 'auto', or an object with fields of its own",
+    ),
     "word": (endpoint(tags="prod"), "tags: 'prod' needs to be a list"),
     "wait": (endpoint(wait="no"), "wait: 'no' needs to be true or false"),
     "upper": (endpoint(name="Falcon"), f"name: 'Falcon' {NAME_RULE}"),
