@@ -15,6 +15,7 @@ from typing import Any, Final
 
 from hf_endpoints.core.plan import Kind, changes_between
 from hf_endpoints.core.preview import preview_document
+from hf_endpoints.core.report.text import cell, code, row
 from hf_endpoints.core.state import Inputs
 from hf_endpoints.core.tree import ABSENT
 from hf_endpoints.errors import DeclarationError, HfEndpointsError
@@ -25,7 +26,6 @@ LONGEST: Final = 60_000
 
 _ENDPOINT: Final = "pulumi-python:dynamic/hf-endpoints:Endpoint"
 _ENGINES_OWN: Final = ("pulumi:providers:", "pulumi:pulumi:")
-_LONGEST_VALUE: Final = 200
 _COMMAND: Final = "pulumi preview --refresh --show-sames --json"
 
 
@@ -161,42 +161,20 @@ def _at(tree: Any, path: str) -> Any:  # noqa: ANN401  property values
 
 
 def _shown(value: Any) -> str:  # noqa: ANN401  property values
-    text = "absent" if value is ABSENT else json.dumps(value, ensure_ascii=False)
-    return text if len(text) <= _LONGEST_VALUE else f"{text[:_LONGEST_VALUE]}…"
+    return "absent" if value is ABSENT else json.dumps(value, ensure_ascii=False)
 
 
 def _lines(stack: StackDrift) -> Iterator[str]:
-    yield f"\n## {stack.stack}\n"
+    yield f"\n## {code(stack.stack)}\n"
     for resource in stack.resources:
-        yield f"\n{_code(resource.name)} ({_cell(resource.type)} {_code(resource.id)})"
+        yield f"\n{code(resource.name)} ({code(resource.type)} {code(resource.id)})"
         if resource.gone:
             after = "`pulumi up --refresh` makes it again" if resource.declared else "it is not declared any more"
             yield f": **is gone**; {after}\n"
             continue
         yield "\n\n| property | recorded | is | after `pulumi up --refresh` |\n|---|---|---|---|\n"
         for moved in resource.moved:
-            yield f"| {' | '.join(map(_code, (moved.path, moved.recorded, moved.observed, moved.next)))} |\n"
-
-
-def _code(text: str) -> str:
-    """Text as code in a table's cell: what somebody wrote into a tag is never Markdown, a mention or a link."""
-    fence = "`" * (max((len(run) for run in _ticks(text)), default=0) + 1)
-    space = " " if text.startswith("`") or text.endswith("`") else ""
-    return f"{fence}{space}{_cell(text)}{space}{fence}"
-
-
-def _ticks(text: str) -> Iterator[str]:
-    run = ""
-    for character in [*text, ""]:
-        if character == "`":
-            run += character
-        elif run:
-            yield run
-            run = ""
-
-
-def _cell(text: str) -> str:
-    return " ".join(text.split()).replace("|", "\\|")
+            yield f"{row(*map(cell, (moved.path, moved.recorded, moved.observed, moved.next)))}\n"
 
 
 def _fitting(lines: Sequence[str], room: int) -> str:

@@ -117,8 +117,8 @@ def test_the_text_begins_with_its_mark_and_names_stack_endpoint_and_path() -> No
     """A table by endpoint."""
     text = render_drift([read_drift(seen(scaled(1), scaled(5), scaled(1)), "x")])
     assert text.startswith(f"{MARK}\n1 resource is not as recorded")
-    assert "\n## prod\n" in text
-    assert "`falcon` (Endpoint `acme/falcon`)" in text
+    assert "\n## `prod`\n" in text
+    assert "`falcon` (`Endpoint` `acme/falcon`)" in text
     assert "| `compute.scaling.max_replica` | `1` | `5` | `1` |" in text
 
 
