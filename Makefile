@@ -1,6 +1,6 @@
 # The verbs of the project. Each works in a fresh clone: tools/run sets up what is missing first.
 STACK ?=
-# One test process per core; make test WORKERS=0 runs them in this process, e.g. for a debugger.
+# `auto` is one test process more than cores; make test WORKERS=0 runs them in this process, e.g. for a debugger.
 WORKERS ?= auto
 
 # Tests see neither the server of make up nor anybody's account: they start what they need.
@@ -26,7 +26,7 @@ down:
 	@tools/run python -m tools.local down $(if $(STACK),--stack $(STACK))
 
 test:
-	@tools/run $(ALONE) pytest -n $(WORKERS)
+	@tools/run $(ALONE) pytest -n $(WORKERS) --maxschedchunk 1
 
 check:
 	@tools/run ruff format --check

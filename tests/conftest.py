@@ -1,12 +1,16 @@
 """Tests see the same machine everywhere: nobody's accounts, settings, log-ins or proxies, and colours for nobody.
 
-This runs before a test module is imported, since huggingface_hub reads its variables once.
+This runs before a test module is imported, since huggingface_hub reads its variables once. Below it, how several
+processes share the tests.
 """
 
 from __future__ import annotations
 
 import os
+from pathlib import Path
 from typing import Final
+
+import pytest
 
 _THEIRS: Final = ("AWS_", "HF_", "HUGGING_FACE_", "HUGGINGFACE_", "PULUMI_", "OTEL_")
 _KEPT: Final = {"HF_REFERENCE_KILL_SEED", "PULUMI_HF_ENDPOINTS_CACHE", "PULUMI_HF_ENGINE", "PULUMI_HOME"}
@@ -36,3 +40,17 @@ def _same_everywhere() -> None:
 
 
 _same_everywhere()
+
+
+_ENGINE_TESTS: Final = Path(__file__).parent / "integration"
+_LONGEST: Final = "test_private_kills.py"
+
+
+def pytest_xdist_auto_num_workers() -> int:
+    """One process more than cores: those of the engine tests wait for a quarter of their time."""
+    return (os.cpu_count() or 1) + 1
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Begin with what takes long, in the random order that there is, so that no process is left alone with it."""
+    items.sort(key=lambda item: (item.path.name != _LONGEST, _ENGINE_TESTS not in item.path.parents))
