@@ -27,7 +27,7 @@ from tests.support.running_up import under_way, until
 SEED: Final = "HF_ENDPOINTS_KILL_SEED"
 ROUNDS: Final = 2
 """Each is one test, so that two processes share them."""
-KILLS: Final = 16
+KILLS: Final = 15
 """In each round."""
 LEAST: Final = 2
 """Of these, in each of the five parts of a life."""
