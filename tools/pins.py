@@ -26,7 +26,7 @@ def main() -> int:
         try:
             with steps.step("newest versions into an empty environment"):
                 steps.run([sys.executable, "-m", "venv", folder])
-                steps.run([*pip, "install", "--quiet", "--no-compile", "--upgrade", "pip", "hatchling"])
+                steps.run([*pip, "install", "--quiet", "--no-compile", "--upgrade", "pip", "hatchling", "uv"])
                 steps.run(
                     [*pip, "install", "--quiet", "--no-compile", "--no-build-isolation", "-e", ".[dev]"], cwd=ROOT
                 )

@@ -37,7 +37,7 @@ def main(arguments: list[str]) -> int:
 def _set_up(cache: Path) -> engine.Engine:
     """Set up both halves at the same time; when one fails, end the other's commands and raise."""
     with concurrent.futures.ThreadPoolExecutor(max_workers=2) as pool:
-        python = pool.submit(environment.ensure, ROOT)
+        python = pool.submit(environment.ensure, ROOT, cache)
         ready = pool.submit(engine.ensure, cache, python.result)
         halves: tuple[concurrent.futures.Future[Any], ...] = (python, ready)
         try:

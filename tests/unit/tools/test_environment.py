@@ -38,5 +38,5 @@ def test_an_environment_of_another_checkout_is_not_changed(checkout):
     (theirs / ".complete").write_text("of another place")
     (checkout / ".venv").symlink_to(theirs)
     with pytest.raises(steps.SetUpError, match="is another checkout's, and is not changed from here"):
-        environment.ensure(checkout)
+        environment.ensure(checkout, checkout / "cache")
     assert (theirs / ".complete").read_text() == "of another place"
