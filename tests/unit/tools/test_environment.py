@@ -40,3 +40,14 @@ def test_an_environment_of_another_checkout_is_not_changed(checkout):
     with pytest.raises(steps.SetUpError, match="is another checkout's, and is not changed from here"):
         environment.ensure(checkout, checkout / "cache")
     assert (theirs / ".complete").read_text() == "of another place"
+
+
+def test_where_uv_does_not_work_its_reason_is_said_and_pip_is_left_to_it(checkout, capsys):
+    """Such as where packages come from an index that only pip's own settings name."""
+    (checkout / "constraints.txt").write_text("a==1\nuv==1\n")
+    uv = checkout / "cache" / "uv" / "uv==1" / "bin" / "uv"
+    uv.parent.mkdir(parents=True)
+    uv.write_text("#!/bin/sh\necho 'no such index' >&2\nexit 2\n")
+    uv.chmod(0o755)
+    assert environment._installed_by_uv(checkout, checkout / "cache", checkout / ".venv") is False
+    assert "no such index" in capsys.readouterr().err
