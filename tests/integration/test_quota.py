@@ -51,7 +51,10 @@ def test_more_a100_than_are_allowed_are_refused_in_the_preview_with_one_line(pro
 
 
 def test_a_replacement_needs_quota_for_both_unless_it_deletes_first(project: Project, server: Running, hub: HfApi):
-    """The successor stands beside its predecessor; ``replace: delete_first`` is the way out, and the line says so."""
+    """The successor stands beside its predecessor; ``replace: delete_first`` is the way out, and the line says so.
+
+    The API deletes in its own time: the create that follows waits for the quota.
+    """
     others = {f"e{number}": large() for number in range(3)}
     project.declare({"e4": large(run_state="paused")})
     project.up().expect_success()  # apart: until it is paused, a new endpoint holds quota that the others need
@@ -70,6 +73,8 @@ def test_a_replacement_needs_quota_for_both_unless_it_deletes_first(project: Pro
     assert refusal(project.preview()) == ("'e4'", 1, 4)
     assert writes(server) == before
 
+    # Longer than the engine takes from the deletion to the creation, in the server's time of 100 s a second.
+    server.faults.add({"fault": {"kind": "delete_lingers", "seconds": 200}})
     project.declare({**edited, "e0": large(replace_trigger="again", replace="delete_first")})
     outcome = project.up().expect_success()
     assert "warning: endpoint 'e0': the replacement deletes" in outcome.text

@@ -35,7 +35,7 @@ _ATTEMPTS: Final = 4
 _LOOK_AGAIN: Final = 1.0
 """Seconds between looks at a name that is not free yet (deletions were seen to take a few hundred milliseconds)."""
 _PATIENCE: Final = 300.0
-"""Seconds until a name that does not come free is given up."""
+"""Seconds until a name or a quota that does not come free is given up."""
 
 
 @dataclass(slots=True)
@@ -101,7 +101,7 @@ class Operations:
         deadline = self.clock.now() + _PATIENCE
         while self.clock.now() < deadline and attempts < _ATTEMPTS:
             try:
-                return self.hub.create(inputs.namespace, body)
+                return self._post(inputs.namespace, body)
             except AlreadyExists:
                 unknown = None
             except OutcomeUnknown as lost:
@@ -120,6 +120,26 @@ class Operations:
             "after the deletion of its predecessor; run 'pulumi up' again"
         )
         raise ApiUnwell(message)
+
+    def _post(self, namespace: str, body: Wire) -> Observation:
+        """Call for the endpoint; refused, again until all that this process deleted before is gone.
+
+        A deletion is asynchronous and may hold its quota to the end, which a replacement that deletes first needs.
+        How the API words a refusal for quota is not published, so every refusal is taken for one while that is so.
+        """
+        leaving = frozenset(self._deleted)
+        deadline = self.clock.now() + _PATIENCE
+        while True:
+            try:
+                return self.hub.create(namespace, body)
+            except AlreadyExists:
+                raise
+            except ApiRefused:
+                if not leaving or self.clock.now() >= deadline:
+                    raise
+            leaving &= {(f"{namespace}/{found.name}", found.created_at) for found in self.hub.endpoints(namespace)}
+            if leaving:
+                self.clock.sleep(_LOOK_AGAIN)
 
     def _met(self, found: Observation, inputs: Inputs, claim: str) -> Observation | None:
         """The endpoint to record, or None when the name has to come free first."""

@@ -147,6 +147,52 @@ class TestCreate:
         assert writes(server) == ["POST"]
         assert there(hub) == {}
 
+    def test_waits_for_the_quota_of_what_it_deleted(
+        self, server: Running, hub: HubClient, operations: Operations, clock: ServersTime
+    ) -> None:
+        """A replacement that deletes first, under another name: until the deletion is through, there is no room."""
+        server.world.set_quota(NAMESPACE, "aws", "intel-spr", 1)
+        fault(server, "DELETE", "delete_lingers", seconds=7)
+        operations.delete(operations.create(inputs(name="old")))
+        state = operations.create(inputs(name="new"))
+        assert 7 <= sum(clock.pauses) <= 8
+        assert state.claim == only(hub).ownership.claim
+
+    def test_is_tried_once_more_when_the_deletion_was_through_just_after_the_refusal(
+        self, server: Running, hub: HubClient, operations: Operations, clock: ServersTime
+    ) -> None:
+        """The look finds nothing that is leaving; the refusal was true, and is no longer."""
+        operations.delete(operations.create(inputs(name="old")))
+        server.advance(10)
+        fault(server, "POST", "status", status=400)
+        state = operations.create(inputs(name="new"))
+        assert clock.pauses == []
+        assert state.claim == only(hub).ownership.claim
+
+    def test_passes_a_refusal_on_when_all_that_it_deleted_is_gone(
+        self, server: Running, hub: HubClient, operations: Operations
+    ) -> None:
+        """There was nothing to wait for: the quota is too small."""
+        operations.delete(operations.create(inputs(name="old")))
+        server.world.set_quota(NAMESPACE, "aws", "intel-spr", 0)
+        with pytest.raises(ApiRefused, match=r"create endpoint 'acme/new'.*Quota"):
+            operations.create(inputs(name="new"))
+        assert there(hub) == {}
+
+    @pytest.mark.usefixtures("loopback")
+    def test_passes_a_refusal_on_when_a_deletion_takes_too_long(self) -> None:
+        """After minutes, what the API said last."""
+        with running(options=Options(deletion_s=100_000)) as server:
+            clock = ServersTime(server, slowness=30)
+            hub = HubClient(Settings(server.api_url, server.base_url, "hf_ours"))
+            operations = Operations(hub, clock, warn=print)
+            operations.delete(operations.create(inputs(name="old")))
+            server.world.set_quota(NAMESPACE, "aws", "intel-spr", 1)
+            started = clock.now()
+            with pytest.raises(ApiRefused, match=r"create endpoint 'acme/new'.*Quota"):
+                operations.create(inputs(name="new"))
+        assert 300 <= clock.now() - started < 400
+
     def test_passes_a_bad_token_on_at_once(self, server: Running, clock: ServersTime) -> None:
         """It says where the token is set."""
         stranger = HubClient(Settings(server.api_url, server.base_url, "not-a-token"))
