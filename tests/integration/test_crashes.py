@@ -32,6 +32,15 @@ def applied(server: Running, method: str) -> bool:
     return any("delay" in entry.faults for entry in calls(server, method))
 
 
+def killed_during(method: str, project: Project, server: Running, command: str = "up") -> None:
+    """SIGKILL to every process of a command while its call of that method is under way, which the server then gets."""
+    held_back = delayed(server, method)
+    with under_way(project, command) as killed:
+        reach(killed, held_back)
+        killed.kill_everything()
+    until(lambda: applied(server, method), f"the server gets the {method} of the killed {command}")
+
+
 def unlock(project: Project) -> None:
     """Do what the engine asks for after a kill: it leaves its lock on the stack."""
     project.pulumi("cancel", "--yes", "-s", project.stack).expect_success()
@@ -45,11 +54,7 @@ def creates(server: Running) -> list[int | None]:
 def test_an_up_killed_before_its_create_was_recorded_converges_on_one_endpoint(project: Project, server: Running):
     """SIGKILL to every process while the POST is under way: the next up takes over what it made."""
     project.declare({"small": endpoint()})
-    held_back = delayed(server, "POST")
-    with under_way(project) as up:
-        reach(up, held_back)
-        up.kill_everything()
-    until(lambda: applied(server, "POST"), "the create of the killed up is carried out")
+    killed_during("POST", project, server)
     assert project.resources() == []
 
     locked = project.up().expect_failure()
@@ -83,11 +88,7 @@ def test_a_killed_engine_takes_its_plugin_along(project: Project, server: Runnin
 def test_a_replace_field_edited_after_a_killed_create_still_leaves_one_endpoint(project: Project, server: Running):
     """The endpoint of the killed up cannot become what is declared now: it is deleted, and made anew as declared."""
     project.declare({"small": endpoint()})
-    held_back = delayed(server, "POST")
-    with under_way(project) as up:
-        reach(up, held_back)
-        up.kill_everything()
-    until(lambda: applied(server, "POST"), "the create of the killed up is carried out")
+    killed_during("POST", project, server)
 
     project.declare({"small": endpoint(provider=IRELAND)})
     unlock(project)
@@ -100,11 +101,7 @@ def test_a_replacement_killed_in_its_create_goes_on_with_the_successor_it_made(p
     project.declare({"small": endpoint()})
     project.up().expect_success()
     project.declare({"small": endpoint(provider=IRELAND)})
-    held_back = delayed(server, "POST")
-    with under_way(project) as up:
-        reach(up, held_back)
-        up.kill_everything()
-    until(lambda: applied(server, "POST"), "the create of the killed up is carried out")
+    killed_during("POST", project, server)
 
     unlock(project)
     project.up().expect_success()
@@ -117,12 +114,8 @@ def test_an_update_that_was_killed_is_made_by_the_next_up(project: Project, serv
     project.declare({"small": endpoint()})
     project.up().expect_success()
     project.declare({"small": endpoint(tags=["blue"])})
-    held_back = delayed(server, "PUT")
     server.faults.add({"match": {"method": "PUT"}, "fault": {"kind": "status", "status": 503}})
-    with under_way(project) as up:
-        reach(up, held_back)
-        up.kill_everything()
-    until(lambda: applied(server, "PUT"), "the update of the killed up is turned away")
+    killed_during("PUT", project, server)
 
     unlock(project)
     project.up().expect_success()
@@ -133,11 +126,7 @@ def test_a_destroy_that_was_killed_is_finished_by_the_next(project: Project, ser
     """SIGKILL while the DELETE is under way: the state still holds what is gone, and lets go of it."""
     project.declare({"small": endpoint()})
     project.up().expect_success()
-    held_back = delayed(server, "DELETE")
-    with under_way(project, "destroy") as destroy:
-        reach(destroy, held_back)
-        destroy.kill_everything()
-    until(lambda: applied(server, "DELETE"), "the deletion of the killed destroy is carried out")
+    killed_during("DELETE", project, server, "destroy")
     assert len(project.resources()) == 1
 
     unlock(project)
@@ -207,11 +196,7 @@ def test_a_replacement_killed_in_its_create_and_then_taken_back_leaves_one_endpo
     project.declare({"small": endpoint()})
     project.up().expect_success()
     project.declare({"small": endpoint(provider=IRELAND)})
-    held_back = delayed(server, "POST")
-    with under_way(project) as up:
-        reach(up, held_back)
-        up.kill_everything()
-    until(lambda: applied(server, "POST"), "the create of the killed up is carried out")
+    killed_during("POST", project, server)
     assert len(server.world.every(NAMESPACE)) == 2
 
     project.declare({"small": endpoint()})
