@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from functools import cache
 from typing import Any
 
 import pulumi
@@ -12,11 +11,12 @@ from pulumi.dynamic import Resource
 from hf_endpoints.core.importing import PROVIDER_NAME
 from hf_endpoints.hub.settings import CONFIG_KEYS, TOKEN_KEY
 from hf_endpoints.provider import EndpointProvider, SecurityGroupProvider, VpcEndpointProvider
+from hf_endpoints.resources.runs import once_a_run
 
 
-@cache
+@once_a_run
 def engine_provider() -> pulumi.ProviderResource:
-    """The program's one provider, with the settings that the plugin process needs and nothing else.
+    """The one provider of a program's run, with the settings that the plugin process needs and nothing else.
 
     Without it the engine makes a default one and stores the whole stack configuration as its inputs, in plain text:
     every secret that somebody wrote into the stack file as it is (seen with Pulumi 3.259.0). Its name lies in users'

@@ -17,6 +17,7 @@ from hf_endpoints.core.wire import Observation
 from hf_endpoints.errors import HfEndpointsError
 from hf_endpoints.hub.client import HubClient
 from hf_endpoints.hub.settings import Settings
+from hf_endpoints.resources.runs import once_a_run
 from hf_endpoints.resources.settle import Watch
 
 _LOG_LINES: Final = 10
@@ -47,12 +48,12 @@ def _hub(settings: Settings) -> HubClient:
 
 def watch_of(namespace: str) -> Watch:
     """The watch of that namespace, shared in one run of a program; to be called in its event loop."""
-    return _watch(namespace, program_hub(), asyncio.get_running_loop())
+    return _watch(namespace, program_hub())
 
 
-@cache
-def _watch(namespace: str, hub: HubClient, _loop: asyncio.AbstractEventLoop) -> Watch:
-    """The loop is part of the key: what one program left waiting in its loop would never end in the next one's."""
+@once_a_run
+def _watch(namespace: str, hub: HubClient) -> Watch:
+    """What one run left waiting in its event loop would never end in the next one's."""
 
     async def fetch() -> Mapping[str, Observation]:
         return await asyncio.to_thread(lambda: {found.name: found for found in hub.endpoints(namespace)})

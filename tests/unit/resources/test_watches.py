@@ -19,12 +19,12 @@ def test_a_second_program_with_other_settings_has_a_client_of_its_own(monkeypatc
     assert program_hub() is not first
 
 
-def test_endpoints_of_one_run_share_a_watch_and_those_of_two_runs_do_not():
+def test_endpoints_of_one_run_share_a_watch_and_those_of_two_runs_do_not(in_a_run):
     """What a run leaves waiting in its event loop never ends in another."""
 
     async def twice():
         return watch_of("acme"), watch_of("acme")
 
-    (one, same), (other, _) = asyncio.run(twice()), asyncio.run(twice())
+    (one, same), (other, _) = (in_a_run(lambda: asyncio.run(twice())) for _ in range(2))
     assert one is same
     assert one is not other
