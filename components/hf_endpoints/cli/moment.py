@@ -2,11 +2,23 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from typing import Final
+
 import click
 
 from hf_endpoints.cli.context import hub, namespace_option, resolve
 from hf_endpoints.cli.output import Output
-from hf_endpoints.errors import DeclarationError
+from hf_endpoints.core.wire import Observation
+from hf_endpoints.errors import ApiRefused, ApiUnwell, DeclarationError, Forbidden, NotFound, Unauthorized
+from hf_endpoints.hub.client import HubClient
+
+_NOT_WOKEN: Final[Mapping[int, tuple[type[ApiRefused], str]]] = {
+    401: (Unauthorized, "check the token in HF_TOKEN"),
+    403: (Forbidden, "give the token the permission to make calls to Inference Endpoints in this namespace"),
+    404: (NotFound, "nothing answers for it there: try again, or look at it on the service's page"),
+}
+"""Answers to a request that the endpoint never saw, and the next step: such a request wakes nothing."""
 
 
 @click.command()
@@ -18,11 +30,31 @@ def wake(out: Output, name: str, namespace: str | None) -> None:
     client = hub()
     where, found = resolve(client, namespace, name)
     if found.state == "scaledToZero" and found.url is not None:
-        client.probe(found.url, found.health_route)  # any authorised request wakes it (autoscaling guide)
+        _call(client, where, found, found.url)
     else:
         client.resume(where, found.name)
     name = found.name
     out.say(f"{where}/{name} is waking up", {"namespace": where, "name": name, "asked": "wake"})
+
+
+def _call(client: HubClient, namespace: str, found: Observation, url: str) -> None:
+    """Wake the endpoint by a request: any that is authorised does (autoscaling guide); raises when it does not.
+
+    A request whose answer does not come may have been held until a replica is ready, so the status decides then.
+    """
+    cannot = f"cannot wake endpoint '{namespace}/{found.name}'"
+    code = client.probe(url, found.health_route)
+    if code is None:
+        now = client.find(namespace, found.name)
+        if now is None or now.state == found.state:
+            message = (
+                f"{cannot}: {url} cannot be reached; check the network, and wake a private endpoint from inside its VPC"
+            )
+            raise ApiUnwell(message)
+    elif code in _NOT_WOKEN:
+        error, step = _NOT_WOKEN[code]
+        message = f"{cannot}: {url} said {code}; {step}"
+        raise error(message)
 
 
 @click.command()

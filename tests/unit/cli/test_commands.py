@@ -69,6 +69,56 @@ class TestCommandsForTheMoment:
         assert state(hub) == "running"
         assert verbs(server) == ["scale-to-zero"]
 
+    def test_a_token_that_may_not_call_endpoints_wakes_none_and_says_so(
+        self, run: Run, server: Running, hub: HubClient
+    ) -> None:
+        """With the code and the next step; the endpoint stays at zero."""
+        url = made(hub, server, **IDLE)
+        run("scale-to-zero", "falcon")
+        server.tokens.replace({"hf_ours": {"permissions": ["read", "write"]}})
+        refused = run("wake", "falcon")
+        assert refused.exit_code == 1
+        assert refused.output == (
+            f"Error: cannot wake endpoint 'acme/falcon': {url} said 403; "
+            "give the token the permission to make calls to Inference Endpoints in this namespace\n"
+        )
+        server.advance(60)
+        assert state(hub) == "scaledToZero"
+
+    @pytest.mark.parametrize(
+        ("fault", "said"),
+        [
+            ({"kind": "status", "status": 401}, "said 401; check the token in HF_TOKEN"),
+            ({"kind": "status", "status": 404}, "said 404; nothing answers for it there"),
+            (
+                {"kind": "reset"},
+                "cannot be reached; check the network, and wake a private endpoint from inside its VPC",
+            ),
+        ],
+        ids=lambda value: str(value.get("status", "reset")) if isinstance(value, dict) else "",
+    )
+    def test_a_request_that_reaches_no_endpoint_is_no_waking_up(
+        self, run: Run, server: Running, hub: HubClient, fault: dict[str, Any], said: str
+    ) -> None:
+        """As from outside of a private endpoint's VPC."""
+        url = made(hub, server, **IDLE)
+        run("scale-to-zero", "falcon")
+        server.faults.add({"match": {"path": "*/health"}, "fault": fault})
+        refused = run("wake", "falcon")
+        assert refused.exit_code == 1
+        assert refused.output.startswith(f"Error: cannot wake endpoint 'acme/falcon': {url} {said}")
+        assert state(hub) == "scaledToZero"
+
+    def test_a_request_that_was_held_or_lost_its_answer_has_woken_it(
+        self, run: Run, server: Running, hub: HubClient
+    ) -> None:
+        """The status tells."""
+        made(hub, server, **IDLE)
+        run("scale-to-zero", "falcon")
+        server.faults.add({"match": {"path": "*/health"}, "fault": {"kind": "answer_lost"}})
+        assert run("wake", "falcon").output == "acme/falcon is waking up\n"
+        assert state(hub) != "scaledToZero"
+
     def test_waking_one_that_runs_is_no_error(self, run: Run, server: Running, hub: HubClient) -> None:
         """There is nothing to do, and no reason to fail a script."""
         made(hub, server)
