@@ -46,11 +46,11 @@ def declare(repository: Repository, most: int) -> None:
 
 
 @contextmanager
-def mistaken(repository: Repository) -> Iterator[None]:
-    """For a moment, a stack file that a preview refuses."""
+def mistaken(repository: Repository, old: str, new: str) -> Iterator[None]:
+    """For a moment, a stack file that a preview refuses, or cannot read at all."""
     file = repository.folder / f"Pulumi.{STACK}.yaml"
     before = file.read_text()
-    file.write_text(before.replace("model:", "modle:"))
+    file.write_text(before.replace(old, new))
     yield
     file.write_text(before)
 
@@ -85,11 +85,13 @@ def test_a_change_goes_from_its_preview_to_its_roll_out_and_drift_is_told(
     [comment] = forge.texts()
     assert "small" in comment
     assert comment in repository.summary
-    with mistaken(repository):
-        repository.job("preview", "preview", STACK, fails=True)
-    assert "comment edited: " in repository.job("preview", "report")
-    [refused] = forge.texts()
-    assert "did you mean" in refused
+    for old, new, why in (("model:", "modle:", "did you mean"), ("config:", "config: {", f"{STACK}.json: is empty: ")):
+        with mistaken(repository, old, new):
+            repository.job("preview", "preview", STACK, fails=True)
+        assert "comment edited: " in repository.job("preview", "report")
+        [refused] = forge.texts()
+        assert f"1 preview failed: `{STACK}`." in refused
+        assert why in refused
 
     repository.job("up", "up", STACK)
     [made] = hub.list_inference_endpoints(NAMESPACE)

@@ -7,6 +7,7 @@ carried from one job to the next) is there. GitHub's and GitLab's APIs are playe
 
 from __future__ import annotations
 
+import json
 import os
 import subprocess
 from collections.abc import Iterable, Mapping
@@ -60,9 +61,10 @@ class Repository:
         del runner["GITHUB_TOKEN"]  # a step gets it where the workflow hands it on
         state = (folder.parent / "state").as_uri()
         made_by = {**runner, "PULUMI_BACKEND_URL": state, "PULUMI_CONFIG_PASSPHRASE": "test"}
+        stacks = list(stacks)
         for stack in stacks:
             subprocess.run(["pulumi", "stack", "init", stack], cwd=folder, env=made_by, check=True, capture_output=True)
-        return cls(folder, {**GIVEN, "inputs.backend-url": state}, runner)
+        return cls(folder, {**GIVEN, "inputs.backend-url": state, "inputs.stacks": json.dumps(stacks)}, runner)
 
     @property
     def summary(self) -> str:

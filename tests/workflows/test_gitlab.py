@@ -65,6 +65,13 @@ def test_the_roll_out_goes_from_dev_by_staging_to_prod(template: dict[str, Any])
         )
 
 
+def test_the_report_names_every_stack_that_is_previewed(template: dict[str, Any]):
+    """One whose job ended before its preview leaves no file."""
+    [previewed] = [entry["STACK"] for entry in template["preview"]["parallel"]["matrix"]]
+    assert json.loads(template["report"]["variables"]["STACKS"]) == previewed
+    assert any('--expect "$STACKS"' in line for line in template["report"]["script"])
+
+
 def test_the_engine_is_the_version_of_the_project(template: dict[str, Any]):
     assert template[".stack"]["image"].endswith(f":{VERSION}")
 

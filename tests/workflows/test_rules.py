@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 from pathlib import Path
 
@@ -121,4 +122,16 @@ def test_the_versions_are_those_of_the_project():
 def test_this_repositorys_previews_are_of_all_its_stacks():
     """A stack file that is added has to be added to the matrix."""
     files = {path.name.split(".")[1] for path in (ROOT / "stacks").glob("Pulumi.*.yaml")}
-    assert files == set(jobs(FILES[0].with_name("ci.yml"))["preview"]["strategy"]["matrix"]["stack"])
+    made = jobs(FILES[0].with_name("ci.yml"))
+    assert files == set(made["preview"]["strategy"]["matrix"]["stack"])
+    [expected] = [step["env"]["STACKS"] for step in made["report"]["steps"] if "STACKS" in step.get("env", {})]
+    assert files == set(json.loads(expected))
+
+
+def test_a_report_names_the_stacks_that_it_has_to_tell_of():
+    """A job that ended before its preview leaves no file, and nobody would see that a stack is missing."""
+    made = [step for path in FILES for step in steps(path) if " report " in step.script]
+    assert {step.workflow for step in made} == {"preview", "ci"}
+    assert all('previews/*.json --expect "$STACKS"' in step.script for step in made)
+    [called] = [step.environment["STACKS"] for step in made if step.workflow == "preview"]
+    assert called == "${{ inputs.stacks }}"

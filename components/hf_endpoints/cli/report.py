@@ -2,29 +2,25 @@
 
 from __future__ import annotations
 
+import json
 import os
-import sys
-from codecs import BOM_UTF16_BE, BOM_UTF16_LE
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Final
 
 import click
 
 from hf_endpoints.cli.context import hub
 from hf_endpoints.cli.output import Output
+from hf_endpoints.cli.previews import named, read_previews
 from hf_endpoints.core.hardware import Instance
-from hf_endpoints.core.preview import Preview, parse_preview
 from hf_endpoints.core.report.changes import Move
 from hf_endpoints.core.report.data import report_data
 from hf_endpoints.core.report.markdown import render_markdown
 from hf_endpoints.core.report.picture import render_picture
 from hf_endpoints.core.report.summary import Changes, Facts, changes_in, moves_in, namespaces_in, report_of
-from hf_endpoints.errors import DeclarationError, HfEndpointsError, UnreadablePreview
+from hf_endpoints.errors import DeclarationError, HfEndpointsError
 from hf_endpoints.hub.settings import DEFAULT_HUB_URL
-
-_STDIN: Final = "-"
 
 
 @click.command()
@@ -32,16 +28,26 @@ _STDIN: Final = "-"
 @click.option("--offline", is_flag=True, help="Do not ask the API for quotas and the Hub for commits.")
 @click.option("--fail", is_flag=True, help="End with code 1 if one of the previews failed.")
 @click.option(
+    "--expect",
+    "expected",
+    multiple=True,
+    metavar="STACK",
+    help="Stack that has to be among the previews, or a JSON list of such; one that is not counts as failed.",
+)
+@click.option(
     "--svg", "picture", type=click.Path(path_type=Path, dir_okay=False), help="Write costs before and after as SVG."
 )
 @click.pass_obj
-def report(out: Output, files: tuple[str, ...], *, offline: bool, fail: bool, picture: Path | None) -> None:
+def report(  # noqa: PLR0913 - one argument per option
+    out: Output, files: tuple[str, ...], *, offline: bool, fail: bool, expected: tuple[str, ...], picture: Path | None
+) -> None:
     """Summarise outputs of 'pulumi preview --json' in Markdown: one FILE for each environment, '-' for standard input.
 
-    NAME is what the environment is called; without it, it is the stack's name. Quotas and commits are asked with the
-    token in HF_TOKEN, where there is one.
+    NAME is what the environment is called; without it, it is the stack's name. A FILE that holds no preview is a failed
+    one, called as the file. Quotas and commits are asked with the token in HF_TOKEN, where there is one.
     """
-    previews = _named([_read(argument) for argument in files])
+    stacks = tuple(stack for value in expected for stack in _stacks(value))
+    previews = named(read_previews(files), stacks)
     changes = changes_in(previews)
     made = report_of(previews, changes, _facts(changes, offline=offline))
     if picture is not None:
@@ -55,39 +61,18 @@ def report(out: Output, files: tuple[str, ...], *, offline: bool, fail: bool, pi
         raise click.exceptions.Exit(1)
 
 
-def _read(argument: str) -> tuple[str, str, Preview]:
-    """The name that was given (or none), the file and its preview. Raises `UnreadablePreview`."""
-    name, equals, file = argument.partition("=")
-    if not equals or Path(argument).exists():
-        name, file = "", argument
-    source = "standard input" if file == _STDIN else file
+def _stacks(value: str) -> list[str]:
+    """The stacks that one ``--expect`` names: a list as a workflow's input has it, or one name."""
+    if not value.lstrip().startswith("["):
+        return [value]
     try:
-        raw = sys.stdin.buffer.read() if file == _STDIN else Path(file).read_bytes()
-    except OSError as failure:
-        message = f"{source}: cannot be read: {failure.strerror}: give the file that the preview was written to"
-        raise UnreadablePreview(message) from failure
-    utf16 = raw.startswith((BOM_UTF16_LE, BOM_UTF16_BE))  # as PowerShell writes what a command prints
-    try:
-        text = raw.decode("utf-16" if utf16 else "utf-8")
-    except UnicodeDecodeError as failure:
-        message = f"{source}: is no text at byte {failure.start}: give it what 'pulumi preview --json' printed"
-        raise UnreadablePreview(message) from failure
-    return name, source, parse_preview(text, source)
-
-
-def _named(read: list[tuple[str, str, Preview]]) -> dict[str, Preview]:
-    """The previews by name: the given one, the stack's, or with its project where two stacks are called the same."""
-    stacks = [preview.stack for name, _, preview in read if not name]
-    previews: dict[str, Preview] = {}
-    for given, source, preview in read:
-        stack = preview.stack or Path(source).stem
-        doubled = stacks.count(preview.stack) > 1 and preview.project
-        name = given or (f"{preview.project}/{stack}" if doubled else stack)
-        if name in previews:
-            message = f"{source}: is a second preview of {name!r}: give each a name, as in before={source}"
-            raise UnreadablePreview(message)
-        previews[name] = preview
-    return previews
+        names = json.loads(value)
+    except ValueError:
+        names = None
+    if not isinstance(names, list) or not all(isinstance(name, str) for name in names):
+        message = f'--expect {value!r} is no JSON list of stacks: write it as in \'["dev", "prod"]\''
+        raise DeclarationError(message)
+    return [str(name) for name in names]
 
 
 def _facts(changes: Changes, *, offline: bool) -> Facts:

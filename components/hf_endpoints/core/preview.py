@@ -106,6 +106,11 @@ def parse_preview(text: str, source: str) -> Preview:
     )
 
 
+def failed_preview(message: str) -> Preview:
+    """What stands for a preview that cannot be read or was never made: nothing is known of it but why."""
+    return Preview("", "", (), (Diagnostic("error", message),), {})
+
+
 def preview_document(text: str, source: str) -> Json:
     """The one object in the text that is a preview, as it stands there. Raises `UnreadablePreview` with one line."""
     text = text.removeprefix("\ufeff")

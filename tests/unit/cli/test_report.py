@@ -113,9 +113,9 @@ def test_a_preview_comes_from_standard_input() -> None:
         outcome = CliRunner().invoke(main, ["report", argument, "--offline"], input=text)
         assert outcome.exit_code == 0, outcome.output
         assert f"### `{name}`\n\n- `a` is **created**" in outcome.stdout
-    empty = CliRunner().invoke(main, ["report", "-"], input="")
-    assert empty.exit_code == 1
-    assert empty.output.startswith("Error: standard input: is empty: the preview printed nothing")
+    empty = CliRunner().invoke(main, ["report", "prod=-", "--offline"], input="")
+    assert empty.exit_code == 0
+    assert "### `prod`\n\n- error: `standard input: is empty: the preview printed nothing" in empty.stdout
 
 
 @pytest.mark.parametrize(("fail", "code"), [((), 0), (("--fail",), 1)])
@@ -131,21 +131,74 @@ def test_a_failed_preview_fails_the_report_where_that_is_asked_for(
     assert run("report", "good.json", "--offline", *fail).exit_code == 0
 
 
-def test_what_is_no_preview_is_one_line(run: Run, here: Path) -> None:
-    """With the file's name, where in it, and what to do; nothing of the other files is printed."""
+def test_what_is_no_preview_is_a_failed_environment_beside_the_others(run: Run, here: Path) -> None:
+    """Called as the file, with where in it and what to do; one broken stack takes nobody's report away."""
+    (here / "empty.json").write_bytes(b"")
     (here / "binary.json").write_bytes(b"{\xff\xfe")
     (here / "cut.json").write_bytes((here / "dev.json").read_bytes()[:9_000])
     (here / "folder").mkdir()
     for file, says in {
+        "empty.json": "empty.json: is empty: the preview printed nothing, so it ended before it began; look at its",
         "missing.json": "missing.json: cannot be read: No such file or directory: give the file that the preview was",
         "folder": "folder: cannot be read: Is a directory",
         "binary.json": "binary.json: is no text at byte 1: give it what",
         "cut.json": "cut.json: is cut off after ",
+        "\0": "\\u0000: cannot be read: ",
     }.items():
-        outcome = run("report", "dev.json", file, "--offline")
-        assert (outcome.exit_code, outcome.stdout) == (1, "")
-        assert outcome.stderr.startswith(f"Error: {says}"), outcome.stderr
-        assert outcome.stderr.count("\n") == 1
+        name = file.removesuffix(".json").replace("\0", "\\u0000")
+        outcome = run("report", file, "dev.json", "--offline", "--svg", "costs.svg")
+        assert outcome.exit_code == 0, outcome.output
+        assert f"**1 preview failed: `{name}`.** What is listed of them is not complete." in outcome.stdout
+        assert f"### `{name}`\n\n- error: `{says}" in outcome.stdout
+        assert "### `dev`\n\n- `fixed` is **replaced, down meanwhile**" in outcome.stdout
+        assert run("report", file, "dev.json", "--offline", "--fail").exit_code == 1
+
+
+def test_a_file_that_cannot_be_read_takes_no_name_away(run: Run, here: Path) -> None:
+    """Another file may be of the stack that it is called as; the environments stay in the order that was given."""
+    for folder in ("a", "b"):
+        (here / folder).mkdir()
+        (here / folder / "dev.json").write_bytes(b"")
+    outcome = run("report", "a/dev.json", "b/dev.json", "dev.json", "--offline", "--json")
+    assert outcome.exit_code == 0, outcome.output
+    assert [one["name"] for one in json.loads(outcome.stdout)["environments"]] == ["a/dev.json", "b/dev.json", "dev"]
+    twice = run("report", "before=dev.json", "before=a/dev.json", "--offline")
+    assert (twice.exit_code, twice.output) == (
+        1,
+        "Error: a/dev.json: is a second preview of 'before': give each a name, as in before=a/dev.json\n",
+    )
+
+
+@pytest.mark.parametrize("expected", [("--expect", '["acme/shop/dev", "prod"]'), ("--expect", "dev", "--expect=prod")])
+def test_a_stack_that_is_expected_and_has_no_preview_has_failed(
+    run: Run, here: Path, expected: tuple[str, ...]
+) -> None:
+    """Its job may have ended before there was a file; one whose file is empty is told once."""
+
+    def failed(*words: str) -> dict[str, str]:
+        outcome = run("report", *words, *expected, "--offline", "--json")
+        assert outcome.exit_code == 0, outcome.output
+        return {one["name"]: "".join(one["errors"]) for one in json.loads(outcome.stdout)["environments"]}
+
+    missing = "there is no preview of it: look at the log of the job that was to make it"
+    assert failed("dev.json") == {"dev": "", "prod": missing}
+    (here / "prod.json").write_bytes(b"")
+    assert failed("[dp]*.json")["prod"].startswith("prod.json: is empty: ")
+    assert failed("none/*.json") == {"dev": missing, "prod": missing}
+
+
+@pytest.mark.usefixtures("here")
+def test_a_report_on_nothing_is_refused(run: Run) -> None:
+    """And so is an expectation that is no list."""
+    nothing = run("report", "none/*.json", "--offline")
+    assert (nothing.exit_code, nothing.stderr) == (
+        1,
+        "Error: there is no such file: give those that previews were written to\n",
+    )
+    for text in ('["dev"', "[1]"):
+        refused = run("report", "dev.json", "--expect", text)
+        assert (refused.exit_code, refused.stdout) == (1, "")
+        assert refused.stderr.startswith(f"Error: --expect {text!r} is no JSON list of stacks: ")
 
 
 def test_a_file_that_powershell_wrote_is_read(run: Run, here: Path) -> None:
