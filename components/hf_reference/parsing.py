@@ -1,7 +1,7 @@
 """Bodies of the control plane: POST becomes a ``Declaration``, PUT an edit of one.
 
-How PUT merges: objects field by field; ``image``, ``args``, ``command``, ``env``, ``secrets``, ``tags`` and
-``measure`` are replaced whole (huggingface_hub 2.4.0 guides and issue 4661; for ``secrets`` and ``tags`` guessed).
+How PUT merges: objects field by field, also ``route``; ``image``, ``args``, ``command``, ``env``, ``secrets``, ``tags``
+and ``measure`` are replaced whole (huggingface_hub 2.4.0 guides and issue 4661; for ``secrets`` and ``tags`` guessed).
 ``null`` means "no change", but turns off ``scaleToZeroTimeout`` and removes ``route`` and ``kvRouter``. What of this is
 guessed is a choice (``choices``). ``customRouter: {}`` removes the router (documentation); ``cacheHttpResponses`` at
 the top level, where huggingface_hub 2.4.0 sends it, is kept among the experimental features, where OpenAPI 2.0.0 has
@@ -30,7 +30,7 @@ if TYPE_CHECKING:
     from hf_reference.choices import Choices
     from hf_reference.wire import Json
 
-_REPLACED: Final = frozenset({"image", "args", "command", "env", "secrets", "tags", "customRouter", "route"})
+_REPLACED: Final = frozenset({"image", "args", "command", "env", "secrets", "tags", "customRouter"})
 _NULL_COUNTS: Final = frozenset({"scaleToZeroTimeout", "task", "kvRouter"})
 _COLLECTIONS: Final = frozenset({"args", "command", "env", "secrets", "tags"})
 _NULL_IN_UPDATE: Final = {

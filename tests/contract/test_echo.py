@@ -89,7 +89,7 @@ class Case(NamedTuple):
     shown: Any = ...
     shown_at: str | None = None
     put: bool = True
-    """False for what PUT drops."""
+    """False for what PUT drops, or merges into what is there."""
 
 
 CASES = [
@@ -102,7 +102,7 @@ CASES = [
     Case("tags", []),
     Case("provider", {"vendor": "aws", "region": "eu-west-1"}, put=False),
     Case("route", {"domain": "models.example.com", "path": "/chat"}),
-    Case("route", {"domain": "models.example.com"}, {"domain": "models.example.com", "path": "/"}),
+    Case("route", {"domain": "models.example.com"}, {"domain": "models.example.com", "path": "/"}, put=False),
     Case("route", None),
     Case("privateService", {"accountId": "1" * 12, "region": "us-east-1", "shared": True}, put=False),
     Case("privateService", {"accountId": "1" * 12}, {"accountId": "1" * 12, "shared": False}, put=False),

@@ -98,9 +98,11 @@ def test_generation_honours_what_the_client_can_ask(server: Running, api: HfApi,
 
 
 def test_updates_merge_and_replace_as_the_guides_say(server: Running, api: HfApi, small: dict[str, Any]) -> None:
-    """Scaling fields merge; env, args, tags and image are replaced whole; an empty update changes nothing."""
+    """Scaling and route merge; env, args, tags and image are replaced whole; an empty update changes nothing."""
     image = {"vLLM": {"url": "example/vllm", "tensorParallelSize": 1}}
-    api.create_inference_endpoint("e1", env={"A": "1", "B": "2"}, tags=["a"], custom_image=image, **small)
+    api.create_inference_endpoint(
+        "e1", env={"A": "1", "B": "2"}, tags=["a"], custom_image=image, domain="a.example", path="/p", **small
+    )
     server.advance(30)
 
     def update(**changes: Any) -> dict[str, Any]:
@@ -109,6 +111,8 @@ def test_updates_merge_and_replace_as_the_guides_say(server: Running, api: HfApi
 
     before = update()
     assert update(max_replica=3)["compute"]["scaling"] == {**before["compute"]["scaling"], "maxReplica": 3}
+    assert update(path="/q")["route"] == {"domain": "a.example", "path": "/q"}
+    assert update(domain="b.example")["route"] == {"domain": "b.example", "path": "/q"}
     assert update(env={"C": "3"})["model"]["env"] == {"C": "3"}
     assert update(container_args=["--x"])["model"]["args"] == ["--x"]
     assert update(container_args=[])["model"]["args"] == []

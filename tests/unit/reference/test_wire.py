@@ -173,6 +173,17 @@ def test_put_leaves_alone_what_it_does_not_name(body: Make) -> None:
     assert old.model_dump(exclude={"compute"}) == new.model_dump(exclude={"compute"})
 
 
+def test_put_merges_a_route(body: Make) -> None:
+    """Either part alone leaves the other; a route that is not there yet needs its domain."""
+    old = parse(body(route={"domain": "a.example", "path": "/p"}))
+    for patch in ({"path": "/q"}, {"domain": "b.example"}):
+        route = put(old, {"route": patch}).route
+        assert route is not None
+        assert route.model_dump() == {"domain": "a.example", "path": "/p", **patch}
+    with pytest.raises(InvalidError, match=r"route: missing field `domain`"):
+        put(parse(body()), {"route": {"path": "/q"}})
+
+
 @pytest.mark.parametrize(
     ("field", "old", "new"),
     [
