@@ -7,6 +7,7 @@ import math
 import socket
 from typing import TYPE_CHECKING, Final
 
+import httptools
 import uvicorn
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
@@ -16,6 +17,7 @@ from hf_reference.http.strikes import CONNECTION
 
 if TYPE_CHECKING:
     import threading
+    from array import array
     from collections.abc import Callable
 
     from starlette.types import ASGIApp, Receive, Scope, Send
@@ -25,15 +27,49 @@ _HEAD_LIMIT: Final = 1 << 16
 """Bytes of a request's line and header fields that may come without their end. Guessed."""
 
 
+class _Parser(httptools.HttpRequestParser):
+    """A parser that goes on where a client offers another protocol.
+
+    A server may ignore an offer (RFC 9110, 7.8), and this one does. httptools takes it up: it ends the message with its
+    head, and the body is lost. Java's client and ``curl --http2`` offer ``h2c`` with every request. So the head is fed
+    again without its offer, and then what came after it.
+    """
+
+    def __init__(self, connection: Connection) -> None:
+        super().__init__(connection)
+        self.set_dangerous_leniencies(lenient_data_after_close=True)  # as uvicorn's own
+        self._connection = connection
+
+    @property
+    def stopped(self) -> bool:
+        """Whether a head with an offer has just ended. A ``CONNECT`` stays one without it, and is not fed again."""
+        return self.should_upgrade() and self.get_method() != b"CONNECT"
+
+    def feed_data(self, data: bytes | bytearray | memoryview | array[int]) -> None:
+        """Parse what has come."""
+        while True:
+            try:
+                super().feed_data(data)
+            except httptools.HttpParserUpgrade as offer:
+                if not self.stopped:
+                    raise
+                data = self._connection.head_without_offer() + bytes(data)[offer.args[0] :]
+            else:
+                return
+
+
 class Connection(HttpToolsProtocol):
     """A connection that a fault can end, and that refuses what is no HTTP in the API's shape.
 
     The parser itself bounds no head and asks for no ``Host``.
     """
 
+    parser: _Parser
+
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
         """Let a fault reach the transport."""
         super().connection_made(transport)
+        self.parser = _Parser(self)
         self._head_left: float = _HEAD_LIMIT
         app = self.app
 
@@ -56,6 +92,8 @@ class Connection(HttpToolsProtocol):
 
     def on_headers_complete(self) -> None:
         """Demand one ``Host``, as HTTP/1.1 does."""
+        if self.parser.stopped:
+            return  # it comes again
         self._head_left = math.inf
         hosts = sum(name == b"host" for name, _ in self.headers)
         if hosts != 1 and self.parser.get_http_version() == "1.1":
@@ -65,8 +103,16 @@ class Connection(HttpToolsProtocol):
 
     def on_message_complete(self) -> None:
         """Wait for the next head."""
+        if self.parser.stopped:
+            return
         self._head_left = _HEAD_LIMIT
         super().on_message_complete()
+
+    def head_without_offer(self) -> bytes:
+        """Give the head that was read, without the field that offers another protocol."""
+        lines = [b"%s %s HTTP/%s" % (self.parser.get_method(), self.url, self.parser.get_http_version().encode())]
+        lines += [b"%s: %s" % field for field in self.headers if field[0] != b"upgrade"]
+        return b"\r\n".join([*lines, b"", b""])
 
     def send_400_response(self, msg: str) -> None:
         """Refuse what is no HTTP."""
