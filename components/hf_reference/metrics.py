@@ -8,15 +8,16 @@ inference engines have no series; numbers made up would be worse than none.
 from __future__ import annotations
 
 import math
+from bisect import bisect_right
+from collections.abc import Callable
 from dataclasses import dataclass
-from functools import partial
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, TypeAlias
 
 from hf_reference.clock import rfc3339
 from hf_reference.load import means
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Iterable, Sequence
 
     from hf_reference.load import Step
     from hf_reference.past import Past
@@ -50,6 +51,11 @@ class Source:
     load: Sequence[Step] = ()
 
 
+Draw: TypeAlias = "Callable[[Source, Span], Json]"
+Value: TypeAlias = "Callable[[list[Hit], float], float | None]"
+"""Of the requests of one step, and its length in seconds."""
+
+
 def every(source: Source, span: Span) -> Json:
     """Draw all graphs (``POST .../metrics``)."""
     empty: Json = {"series": []}
@@ -77,71 +83,80 @@ def quantile(values: list[float], share: float) -> float | None:
     return sorted(values)[max(0, math.ceil(share * len(values)) - 1)] if values else None
 
 
-def _series(name: str, span: Span, value: Callable[[float], float | None]) -> Json:
-    return {"name": name, "data": [{"x": rfc3339(x), "y": value(x)} for x in span.points()]}
+def _series(name: str, span: Span, values: Iterable[float | None]) -> Json:
+    return {"name": name, "data": [{"x": rfc3339(x), "y": y} for x, y in zip(span.points(), values, strict=True)]}
 
 
 def _graph(*series: Json) -> Json:
     return {"series": list(series)}
 
 
-def _within(source: Source, span: Span, at: float, family: int | None = None) -> list[Hit]:
-    found = [hit for hit in source.hits if at <= hit.at < at + span.step_s]
-    return found if family is None else [hit for hit in found if hit.status // 100 == family]
-
-
-def _replicas(*names: str) -> Callable[[Source, Span], Json]:
+def _replicas(*names: str) -> Draw:
     """``ready`` and ``target`` replicas, as the status showed them."""
 
     def value(source: Source, name: str, at: float) -> float:
         last = next((moment for moment in reversed(source.past) if moment.at <= at), None)
         return 0 if last is None else int(getattr(last, name))
 
-    return lambda source, span: _graph(*(_series(name, span, partial(value, source, name)) for name in names))
+    return lambda source, span: _graph(
+        *(_series(name, span, (value(source, name, at) for at in span.points())) for name in names)
+    )
 
 
-def _codes(source: Source, span: Span) -> Json:
-    def value(family: int, at: float) -> float:
-        return len(_within(source, span, at, family))
+def _by_step(hits: list[Hit], span: Span) -> list[list[Hit]]:
+    """Sort requests into the steps of a span; a step takes in its beginning and not its end."""
+    points = span.points()
+    edges = [*points, points[-1] + span.step_s]
+    steps: list[list[Hit]] = [[] for _ in points]
+    for hit in hits:
+        step = bisect_right(edges, hit.at) - 1
+        if 0 <= step < len(steps):
+            steps[step].append(hit)
+    return steps
 
-    return _graph(*(_series(f"{family}xx", span, partial(value, family)) for family in (2, 4, 5)))
+
+def _requests(**values: Value) -> Draw:
+    """Draw a series for each name: its value of the requests of each step, and of the step's seconds."""
+
+    def draw(source: Source, span: Span) -> Json:
+        steps = _by_step(source.hits, span)
+        return _graph(
+            *(_series(name, span, (value(hits, span.step_s) for hits in steps)) for name, value in values.items())
+        )
+
+    return draw
 
 
-def _elapsed(*shares: float) -> Callable[[Source, Span], Json]:
+def _family(hits: list[Hit], family: int) -> int:
+    return sum(hit.status // 100 == family for hit in hits)
+
+
+def _codes() -> Draw:
+    def counted(family: int) -> Value:
+        return lambda hits, _: _family(hits, family)
+
+    return _requests(**{f"{family}xx": counted(family) for family in (2, 4, 5)})
+
+
+def _elapsed(*shares: float) -> Draw:
     """Quantiles of the time that answers took, in milliseconds; null where nobody asked."""
 
-    def value(source: Source, span: Span, share: float, at: float) -> float | None:
-        return quantile([1000 * hit.elapsed_s for hit in _within(source, span, at)], share)
+    def taken(share: float) -> Value:
+        return lambda hits, _: quantile([1000 * hit.elapsed_s for hit in hits], share)
 
-    return lambda source, span: _graph(
-        *(_series(f"p{share * 100:g}", span, partial(value, source, span, share)) for share in shares)
-    )
+    return _requests(**{f"p{share * 100:g}": taken(share) for share in shares})
 
 
-def _average(source: Source, span: Span) -> Json:
-    def value(at: float) -> float | None:
-        found = [1000 * hit.elapsed_s for hit in _within(source, span, at)]
-        return sum(found) / len(found) if found else None
-
-    return _graph(_series("average", span, value))
+def _mean_elapsed(hits: list[Hit], _step_s: float) -> float | None:
+    return sum(1000 * hit.elapsed_s for hit in hits) / len(hits) if hits else None
 
 
-def _throughput(family: int) -> Callable[[Source, Span], Json]:
-    return lambda source, span: _graph(
-        _series(f"{family}xx", span, lambda at: len(_within(source, span, at, family)) / span.step_s)
-    )
+def _throughput(family: int) -> Draw:
+    return _requests(**{f"{family}xx": lambda hits, step_s: _family(hits, family) / step_s})
 
 
-def _rate(family: int) -> Callable[[Source, Span], Json]:
-    def value(source: Source, span: Span, at: float) -> float | None:
-        found = _within(source, span, at)
-        return sum(hit.status // 100 == family for hit in found) / len(found) if found else None
-
-    return lambda source, span: _graph(_series(f"{family}xx", span, lambda at: value(source, span, at)))
-
-
-def _count(source: Source, span: Span) -> Json:
-    return _graph(_series("requests", span, lambda at: len(_within(source, span, at))))
+def _rate(family: int) -> Draw:
+    return _requests(**{f"{family}xx": lambda hits, _: _family(hits, family) / len(hits) if hits else None})
 
 
 def _pending(source: Source, span: Span) -> Json:
@@ -156,9 +171,9 @@ def _nothing(_source: Source, _span: Span) -> Json:
     return _graph()
 
 
-_GRAPHS: Final[dict[str, Callable[[Source, Span], Json]]] = {
+_GRAPHS: Final[dict[str, Draw]] = {
     "pending-request": _pending,
-    "response-status-code": _codes,
+    "response-status-code": _codes(),
     "response-elapsed": _elapsed(*QUANTILES),
     "replica-running": _replicas("ready"),
     "replica-status": _replicas("ready", "target"),
@@ -166,10 +181,10 @@ _GRAPHS: Final[dict[str, Callable[[Source, Span], Json]]] = {
     **dict.fromkeys(("vllm/prefix-cache", "vllm/kv-cache", "vllm/ttft", "vllm/itl"), _nothing),
     # The older names
     "pending-requests": _pending,
-    "request-count": _count,
+    "request-count": _requests(requests=lambda hits, _: len(hits)),
     "median-latency": _elapsed(0.5),
     "p95-latency": _elapsed(0.95),
-    "average-latency": _average,
+    "average-latency": _requests(average=_mean_elapsed),
     "success-throughput": _throughput(2),
     "bad-request-throughput": _throughput(4),
     "server-error-throughput": _throughput(5),

@@ -96,6 +96,9 @@ def _span(body: wire.Json) -> metrics.Span:
         message = "VALIDATION_FAILED: the end must lie behind the start"
         raise InvalidError(message)
     step_s = (stop - start) / metrics.POINTS if body.get("step") is None else _step(body["step"])
+    if step_s == 0:
+        message = "VALIDATION_FAILED: the end must lie further behind the start"
+        raise InvalidError(message)
     if (stop - start) / step_s > _MAX_POINTS:
         message = f"VALIDATION_FAILED: step: more than {_MAX_POINTS} points"
         raise InvalidError(message)
@@ -107,7 +110,11 @@ def _date_time(body: wire.Json, key: str) -> float:
     if value is None:
         message = f"VALIDATION_FAILED: missing field `{key}`"
         raise InvalidError(message)
-    return queries.instant(str(value), key)
+    found = queries.instant(str(value), key)
+    if not 0 <= found < LATEST:
+        message = f"VALIDATION_FAILED: {key}: must be from 1970 to 9998, not {value!r}"
+        raise InvalidError(message)
+    return found
 
 
 def _seconds(body: wire.Json, key: str) -> float:

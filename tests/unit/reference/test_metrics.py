@@ -52,6 +52,33 @@ def test_a_graph_counts_what_fell_into_each_step(name: str, expected: dict[str, 
     assert expected == {key: pytest.approx(values) for key, values in ys(drawn).items()}
 
 
+class Watched(Hit):
+    """A request that counts how often its time is asked for."""
+
+    looks = 0
+
+    def __getattribute__(self, name: str) -> Any:
+        """Count a look at the time."""
+        Watched.looks += name == "at"
+        return super().__getattribute__(name)
+
+
+@pytest.mark.parametrize("name", ["request-count", "response-elapsed"])
+def test_a_request_is_looked_at_once_whatever_the_number_of_points(name: str) -> None:
+    """So that a graph of many points and requests does not hold up the server."""
+    Watched.looks = 0
+    hits: list[Hit] = [Watched(float(at), 0.1, 200, None) for at in range(100)]
+    metrics.one(name, Source((), hits), Span(0.0, 5000.0, 1.0))
+    assert Watched.looks == len(hits)
+
+
+def test_requests_at_the_edges_of_a_graph_are_in_or_out() -> None:
+    """In at its start, out before it and at its end; steps that are no binary fractions lose none in between."""
+    hits = [Hit(at, 0.0, 200, None) for at in (9.99, 10.0, 10.1, 10.3, 10.7, 11.0)]
+    drawn = metrics.one("request-count", Source((), hits), Span(10.0, 11.0, 0.1))
+    assert ys(drawn) == {"requests": [1, 1, 0, 1, 0, 0, 0, 1, 0, 0]}
+
+
 def test_steps_without_a_request_have_no_latency_and_no_rate() -> None:
     """Null, which is not zero."""
     for name in ("response-elapsed", "average-latency", "success-rate"):
