@@ -50,7 +50,7 @@ def deploy_stack() -> Stack:
     Then every private link of ``hf-endpoints:privateLinks``, in the same shape, whose ``endpoints`` are such names.
     All mistakes in the stack file are shown at once, one line each, before anything is registered. Then the API is
     asked once whether it can be reached and takes the token in ``hf-endpoints:namespace``: a preview goes on without
-    it and says so, an ``up`` stops there.
+    it, an ``up`` stops there.
     """
     config = pulumi.Config("hf-endpoints")
     try:
@@ -138,10 +138,9 @@ def _look_ahead(
         rows = program_hub().hardware(namespace, patient=False)
         prices = offered(rows)
         problems = _unoffered(namespace, trees, rows)
-    except ApiUnwell as error:
+    except ApiUnwell:
         if not pulumi.runtime.is_dry_run():
-            raise
-        pulumi.log.warn(f"{error}; this preview checks only what can be checked without it")
+            raise  # a preview goes on: the provider, which asks for itself, says what is not checked
     if guardrails is not None:
         problems += broken(guardrails, trees, prices)
     if problems:

@@ -70,7 +70,7 @@ def test_an_unreachable_api_lets_a_preview_go_on_with_one_warning_and_stops_an_u
     said = f"cannot read the hardware of namespace '{NAMESPACE}': {nowhere} cannot be reached (ConnectError); "
     said += "check the network and HF_ENDPOINTS_API_URL"
     preview = project.preview(HF_ENDPOINTS_API_URL=nowhere).expect_success()
-    assert preview.text.count(f"warning: {said}; this preview checks only what can be checked without it") == 1
+    assert preview.text.count(f"warning: {said}; instances and quota are not checked") == 1
     assert preview.text.count("cannot be reached") == 1
     assert "Traceback" not in preview.text
     assert "pulumi-python:dynamic/hf-endpoints:Endpoint: (create)" in preview.text

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import ssl
+import threading
+import time
 from collections.abc import Callable, Iterator
 
 import httpx2
@@ -32,6 +34,17 @@ def sessions_by() -> Iterator[Callable[[Callable[[], httpx2.Client]], None]]:
     before = _http._GLOBAL_CLIENT_FACTORY
     yield set_client_factory
     set_client_factory(before)
+
+
+@pytest.fixture
+def pauses(monkeypatch: pytest.MonkeyPatch) -> list[float]:
+    """Seconds between the repeats of huggingface_hub's calls in this thread, which pass at once."""
+    waited: list[float] = []
+    test, sleep = threading.current_thread(), time.sleep
+    monkeypatch.setattr(
+        _http.time, "sleep", lambda s: waited.append(s) if threading.current_thread() is test else sleep(s)
+    )
+    return waited
 
 
 @pytest.fixture

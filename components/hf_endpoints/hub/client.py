@@ -40,6 +40,9 @@ _PAGE: Final = 100
 """Entries asked for per page (the API's default is 20); a smaller page from the API only means more pages."""
 _RETRIES: Final = 3
 """Repeats of a call that is safe to repeat, after 0.5, 1 and 2 s."""
+_BROKEN_OFF: Final = (httpx2.ReadError, httpx2.RemoteProtocolError)
+_LOST: Final = (*_BROKEN_OFF, httpx2.NetworkError, httpx2.TimeoutException)
+"""Calls that may be repeated; of these, an answer that broke off tells that somebody is there."""
 
 _STATUS_ERRORS: Final[Mapping[int, type[ApiRefused]]] = {
     401: Unauthorized,
@@ -65,7 +68,11 @@ class HubClient:
         self._settings = settings
 
     def hardware(self, namespace: str, *, patient: bool = True) -> tuple[Instance, ...]:
-        """The instances that the namespace may use. ``patient=False`` gives up at the first refused connection."""
+        """The instances that the namespace may use.
+
+        ``patient=False`` gives up at once where nobody answers, as without network; an API that answers that it is
+        unwell is asked again all the same.
+        """
         where = f"/provider/{quote(namespace, safe='')}"
         return parse_hardware(self._get(where, f"read the hardware of namespace {namespace!r}", patient=patient))
 
@@ -192,7 +199,7 @@ class HubClient:
             return None
 
     def _get(self, path: str, doing: str, *, patient: bool = True) -> Wire:
-        return self._repeatable("GET", path, doing, retries=_RETRIES if patient else 0)
+        return self._repeatable("GET", path, doing, patient=patient)
 
     def _once(self, method: str, path: str, body: Wire | None) -> Wire:
         response = get_session().request(method, self._url(path), json=body, headers=self._headers(), timeout=_TIMEOUT)
@@ -207,14 +214,15 @@ class HubClient:
         doing: str,
         body: Wire | None = None,
         *,
-        retries: int = _RETRIES,
+        patient: bool = True,
     ) -> Wire:
         try:
             response = http_backoff(
                 method,
                 self._url(path),
-                max_retries=retries,
+                max_retries=_RETRIES,
                 base_wait_time=0.5,
+                retry_on_exceptions=_LOST if patient else _BROKEN_OFF,
                 headers=self._headers(),
                 timeout=_TIMEOUT,
                 json=body,

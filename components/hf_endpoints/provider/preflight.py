@@ -6,8 +6,9 @@ The rules are functions of values, each ending in a line for the user; `Prefligh
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from threading import Lock
+from typing import Final
 
 from hf_endpoints.aws.session import caller_account
 from hf_endpoints.core.cost import Prices
@@ -15,7 +16,7 @@ from hf_endpoints.core.hardware import Instance
 from hf_endpoints.core.prices import BUNDLED, offered
 from hf_endpoints.core.quota import INSTANCE_IN_PLACE, Allowance, Ledger, demand_of, row_of, shortage_words
 from hf_endpoints.core.state import Inputs
-from hf_endpoints.core.tree import ABSENT, Tree, put, value_at
+from hf_endpoints.core.tree import ABSENT, Tree, value_at
 from hf_endpoints.core.wire import Observation
 from hf_endpoints.errors import ApiUnwell, DeclarationError, NoCredentials
 from hf_endpoints.hub.client import HubClient
@@ -24,29 +25,52 @@ from hf_endpoints.spec import is_known
 from hf_endpoints.spec.fields import Path
 from hf_endpoints.spec.image import NEEDS_PARALLEL_SIZE
 
+ACCELERATOR: Final[Path] = ("compute", "accelerator")
+
 
 @dataclass(slots=True)
 class Preflight:
     """The facts of one plugin process and the demands of the stack that it serves; threads share it.
 
-    ``warn`` shows a line to the user. What cannot be asked for is left out: of the API the program has said so by
-    then, of the Hub it is said here, once.
+    ``warn`` shows a line to the user. What cannot be asked for is left out, which is said once, and not asked for again
+    until nothing goes on without it.
     """
 
     hub: HubClient
     warn: Callable[[str], None]
     _hardware: dict[str, tuple[Instance, ...]] = field(default_factory=dict)
+    _silent: dict[str, str] = field(default_factory=dict)
+    """Why the hardware list of a namespace could not be had."""
     _models: dict[tuple[str, str | None], ModelInfo] = field(default_factory=dict)
     _hub_is_silent: bool = False
     _ledger: Ledger = field(default_factory=Ledger)
     _lock: Lock = field(default_factory=Lock)
 
-    def rows(self, namespace: str) -> tuple[Instance, ...]:
-        """The namespace's hardware list. Raises the API errors."""
+    def rows(self, namespace: str, *, patient: bool = False) -> tuple[Instance, ...]:
+        """The namespace's hardware list. Raises the API errors.
+
+        One that could not be had is asked for again only where that is ``patient``, so that a preview without network
+        waits once and not for each endpoint. The first time it is said what goes on without it.
+        """
         with self._lock:
             if namespace not in self._hardware:
-                self._hardware[namespace] = self.hub.hardware(namespace, patient=False)
+                if namespace in self._silent and not patient:
+                    raise ApiUnwell(self._silent[namespace])
+                try:
+                    self._hardware[namespace] = self.hub.hardware(namespace, patient=patient)
+                except ApiUnwell as error:
+                    if not patient:
+                        self._silent[namespace] = str(error)
+                        self.warn(f"{error}; instances and quota are not checked")
+                    raise
             return self._hardware[namespace]
+
+    def _rows_if_any(self, namespace: str) -> tuple[Instance, ...] | None:
+        """The same, None where they cannot be had."""
+        try:
+            return self.rows(namespace)
+        except ApiUnwell:
+            return None
 
     def prices(self, namespace: str) -> Prices:
         """The prices of the namespace's hardware list if it could be had so far, the bundled ones otherwise."""
@@ -57,23 +81,64 @@ class Preflight:
     def completed(self, tree: Tree, old: Inputs | None, namespace: str, endpoint: str) -> Tree:
         """The tree with its accelerator; raises `DeclarationError` for an instance that it cannot have.
 
-        An instance that is kept is not judged again: a deprecated one goes on running.
+        An instance that is kept is not judged again: a deprecated one goes on running. ``old`` is as `filled` has it.
         """
-        kept = old is not None and all(value_at(old.tree, path) == value_at(tree, path) for path in INSTANCE_IN_PLACE)
-        try:
-            rows = self.rows(namespace)
-        except ApiUnwell:
-            rows = None
+        kept = old is not None and _is_same_instance(old.tree, tree)
+        rows = self._rows_if_any(namespace)
         if old is not None and kept:
-            accelerator = value_at(old.tree, ("compute", "accelerator"))
+            accelerator = value_at(old.tree, ACCELERATOR)
             if isinstance(accelerator, str) and "accelerator" not in tree["compute"]:
                 tree = {**tree, "compute": {"accelerator": accelerator, **tree["compute"]}}
         elif rows is not None:
             tree = with_accelerator(tree, rows, endpoint)
+        elif old is not None and _may_stay(old, tree, namespace):
+            self.warn(
+                f"endpoint {endpoint!r}: compute.instance_type: whether its edit needs a replacement is not known "
+                "without the list of hardware"
+            )
         row = None if rows is None else row_of(tree, rows)
         if row is not None:
             check_parallel_size(tree, row, endpoint)
         return tree
+
+    def filled(self, applied: Inputs) -> Inputs:
+        """What was applied with the accelerator of its instance, where that was not known when it was.
+
+        The engine keeps an endpoint's outputs as they are while nothing changes, so that it may be missing for long.
+        """
+        if value_at(applied.tree, ACCELERATOR) is not ABSENT:
+            return applied
+        rows = self._rows_if_any(applied.namespace)
+        row = None if rows is None else row_of(applied.tree, rows)
+        return applied if row is None else replace(applied, tree=_with(row.accelerator, applied.tree))
+
+    def settled(self, inputs: Inputs, applied: Inputs | None = None) -> Inputs:
+        """The inputs as they can be applied: with the accelerator that a check without the hardware list left open.
+
+        Raises `ApiUnwell` where it still cannot be had, and where what is ``applied`` would have to be replaced for it,
+        which nobody has planned; `DeclarationError` for an instance that it cannot have.
+        """
+        if applied is not None:
+            known = all(value_at(one.tree, ACCELERATOR) is not ABSENT for one in (applied, inputs))
+            if known or _is_same_instance(applied.tree, inputs.tree):
+                return inputs
+        try:
+            rows = self.rows(inputs.namespace, patient=True)
+        except ApiUnwell as error:
+            message = f"endpoint {inputs.id!r}: compute.instance_type: its accelerator is not known: {error}"
+            raise ApiUnwell(message) from None
+        settled = replace(inputs, tree=with_accelerator(inputs.tree, rows, inputs.id))
+        before = ABSENT if applied is None else value_at(self.filled(applied).tree, ACCELERATOR)
+        after = value_at(settled.tree, ACCELERATOR)
+        if before not in {ABSENT, after}:
+            kind = value_at(inputs.tree, INSTANCE_IN_PLACE[2])
+            message = (
+                f"cannot update endpoint {inputs.id!r}: compute.instance_type: {kind!r} is {after!r} and it runs on "
+                f"{before!r}: that needs a replacement, which was planned as an update without the list of hardware; "
+                "run 'pulumi up' again"
+            )
+            raise ApiUnwell(message)
+        return settled
 
     def with_account(self, tree: Tree, old: Inputs | None, endpoint: str, *, needed: bool = False) -> Tree:
         """The tree with the AWS account of its private service: the one that it had, or that of the AWS credentials.
@@ -140,9 +205,8 @@ class Preflight:
         ``both`` tells that predecessor and successor exist at the same time; ``there`` is what has the new name
         already: left by an interrupted create, or to be adopted, it holds its accelerators.
         """
-        try:
-            rows = self.rows(new.namespace)
-        except ApiUnwell:
+        rows = self._rows_if_any(new.namespace)
+        if rows is None:
             return
         row = row_of(new.tree, rows)
         needed = demand_of(new.tree, rows)
@@ -158,6 +222,16 @@ class Preflight:
             words = shortage_words(shortage, new.namespace, at_least=True)  # the engine stops at the first refused
             message = f"endpoint {endpoint!r}: compute.instance_type: {words}"
             raise DeclarationError(message)
+
+
+def _may_stay(old: Inputs, tree: Tree, namespace: str) -> bool:
+    """Whether nothing but an accelerator that is not known could ask for a replacement."""
+    same_place = (old.namespace, old.tree["provider"]) == (namespace, tree["provider"])
+    return same_place and value_at(tree, ACCELERATOR) is ABSENT
+
+
+def _is_same_instance(before: Tree, after: Tree) -> bool:
+    return all(value_at(before, path) == value_at(after, path) for path in INSTANCE_IN_PLACE)
 
 
 def check_parallel_size(tree: Tree, row: Instance, endpoint: str) -> None:
@@ -213,16 +287,18 @@ def with_accelerator(tree: Tree, rows: Iterable[Instance], endpoint: str) -> Tre
             f"in {vendor} {region}{_listed(others)}"
         )
         raise DeclarationError(message)
-    declared = value_at(tree, ("compute", "accelerator"))
+    declared = value_at(tree, ACCELERATOR)
     if isinstance(declared, str) and is_known(declared) and declared != row.accelerator:
         message = (
             f"endpoint {endpoint!r}: compute.accelerator: {declared!r} does not fit {kind} {size}, "
             f"which is {row.accelerator!r}: leave it out"
         )
         raise DeclarationError(message)
-    filled = {**tree, "compute": dict(tree["compute"])}
-    put(filled, ("compute", "accelerator"), row.accelerator)
-    return filled
+    return _with(row.accelerator, tree)
+
+
+def _with(accelerator: str, tree: Tree) -> Tree:
+    return {**tree, "compute": {**tree["compute"], "accelerator": accelerator}}
 
 
 def _listed(offered: list[str]) -> str:

@@ -42,7 +42,7 @@ from hf_endpoints.provider.guarding import GUARDRAILS, Guard
 from hf_endpoints.provider.lifeline import end_with_engine
 from hf_endpoints.provider.operations import Operations
 from hf_endpoints.provider.pins import Pins
-from hf_endpoints.provider.preflight import Preflight, with_accelerator
+from hf_endpoints.provider.preflight import Preflight
 from hf_endpoints.provider.sizes import Sizes
 from hf_endpoints.spec import is_known, parse_spec
 
@@ -90,7 +90,7 @@ class EndpointProvider(ResourceProvider):
         remembered = self._generations.get(owner)
         is_second = not olds and remembered is not None  # that of a replacement's successor: nothing new to tell
         try:
-            old = Inputs.from_props(olds) if olds else None
+            old = self._preflight.filled(Inputs.from_props(olds)) if olds else None
             tree = tree_of(parse_spec(spec_part(news), endpoint))
             tree, chosen = self._sizes.resolved(tree, old, namespace, owner)
             tree = self._preflight.completed(tree, old, namespace, endpoint)
@@ -156,7 +156,7 @@ class EndpointProvider(ResourceProvider):
     @one_line
     def diff(self, _id: str, olds: Props, news: Props) -> DiffResult:
         """Tell the engine what the edit needs."""
-        edit = plan(State.from_props(olds).inputs, Inputs.from_props(marked(news)))
+        edit = plan(self._preflight.filled(State.from_props(olds).inputs), Inputs.from_props(marked(news)))
         return DiffResult(
             changes=not edit.is_empty,
             replaces=list(edit.replaces),
@@ -166,17 +166,17 @@ class EndpointProvider(ResourceProvider):
     @one_line
     def create(self, props: Props) -> CreateResult:
         """Make the endpoint; returns when the API has accepted it."""
-        inputs = self._sizes.settled(Inputs.from_props(props))
-        tree = with_accelerator(inputs.tree, self._preflight.rows(inputs.namespace), inputs.id)
-        tree = self._preflight.with_account(tree, None, inputs.id, needed=True)
+        inputs = self._preflight.settled(self._sizes.settled(Inputs.from_props(props)))
+        tree = self._preflight.with_account(inputs.tree, None, inputs.id, needed=True)
         state = self._operations.create(self._pins.settled(replace(inputs, tree=tree)))
         return CreateResult(state.inputs.id, state.to_props())
 
     @one_line
     def update(self, _id: str, olds: Props, news: Props) -> UpdateResult:
         """Change the endpoint in place; returns when the API has accepted it."""
-        inputs = self._pins.settled(self._sizes.settled(Inputs.from_props(news)))
-        state = self._operations.update(State.from_props(olds), inputs)
+        old, inputs = State.from_props(olds), self._sizes.settled(Inputs.from_props(news))
+        inputs = self._pins.settled(self._preflight.settled(inputs, old.inputs))
+        state = self._operations.update(old, inputs)
         return UpdateResult(state.to_props())
 
     @one_line

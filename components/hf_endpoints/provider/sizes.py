@@ -28,11 +28,12 @@ from hf_endpoints.errors import ApiUnwell, DeclarationError
 class Sizes:
     """``rows`` gives a namespace's hardware, ``facts`` what the Hub says of a repository at a revision.
 
-    Both raise `ApiUnwell` where they cannot be asked. ``warn`` shows a line to the user. In a replacement the engine
-    checks the successor without the old inputs: what the first check chose is remembered. Threads share it.
+    ``rows`` takes ``patient=True`` where nothing goes on without them. Both raise `ApiUnwell` where they cannot be
+    asked. ``warn`` shows a line to the user. In a replacement the engine checks the successor without the old inputs:
+    what the first check chose is remembered. Threads share it.
     """
 
-    rows: Callable[[str], tuple[Instance, ...]]
+    rows: Callable[..., tuple[Instance, ...]]
     facts: Callable[[str, str | None], ModelFacts]
     warn: Callable[[str], None]
     _chosen: dict[str, Choice] = field(default_factory=dict)
@@ -64,8 +65,8 @@ class Sizes:
         self._chosen[owner] = choice
         return with_choice(tree, choice), choice
 
-    def _choose(self, tree: Tree, old: Inputs | None, namespace: str) -> Choice:
-        rows = self.rows(namespace)
+    def _choose(self, tree: Tree, old: Inputs | None, namespace: str, *, patient: bool = False) -> Choice:
+        rows = self.rows(namespace, patient=patient)
         repository, revision = value_at(tree, REPOSITORY), value_at(tree, REVISION)
         held = None if old is None else demand_of(old.tree, rows)
         return choose(tree, self._facts(repository, revision if isinstance(revision, str) else None), rows, held)
@@ -92,7 +93,7 @@ class Sizes:
         if not is_auto(inputs.tree) or value_at(inputs.tree, INSTANCE[1]) is not ABSENT:
             return inputs
         try:
-            choice = self._choose(inputs.tree, None, inputs.namespace)
+            choice = self._choose(inputs.tree, None, inputs.namespace, patient=True)
         except ApiUnwell as error:
             message = (
                 f"endpoint {inputs.id!r}: compute.auto: {error}: run 'pulumi up' again, or write instance_type and "

@@ -1,13 +1,10 @@
 from __future__ import annotations
 
 import json
-import threading
 from collections.abc import Callable
-from time import sleep
 
 import httpx2
 import pytest
-from huggingface_hub.utils import _http
 
 from hf_endpoints.core.wire import render_create
 from hf_endpoints.errors import (
@@ -40,10 +37,10 @@ REPEATED = {doing: call for doing, call in CALLS.items() if not doing.startswith
 class Api:
     """What stands at the other end of the transport: answers in turn (the last one again and again), and a record."""
 
-    def __init__(self) -> None:
+    def __init__(self, pauses: list[float]) -> None:
+        self.pauses = pauses
         self.requests: list[httpx2.Request] = []
         self.answers: list[Handler] = []
-        self.pauses: list[float] = []
         self.hub = HubClient(Settings("https://api/v2", "https://hub", SECRET))
 
     def will(self, *answers: int | Exception | Handler, said: object = None) -> Api:
@@ -67,13 +64,9 @@ class Api:
 
 
 @pytest.fixture
-def api(monkeypatch: pytest.MonkeyPatch, sessions_by: Callable[[Callable[[], httpx2.Client]], None]) -> Api:
+def api(pauses: list[float], sessions_by: Callable[[Callable[[], httpx2.Client]], None]) -> Api:
     """An API in memory at the end of huggingface_hub's session, whose pauses between repeats are only recorded."""
-    played = Api()
-    test = threading.current_thread()
-    monkeypatch.setattr(
-        _http.time, "sleep", lambda s: played.pauses.append(s) if threading.current_thread() is test else sleep(s)
-    )
+    played = Api(pauses)
     sessions_by(lambda: httpx2.Client(transport=httpx2.MockTransport(played)))
     return played
 
@@ -164,6 +157,14 @@ def test_an_impatient_look_gives_up_at_once(api: Api) -> None:
         failure(api.will(httpx2.ConnectError("x")), lambda hub: hub.hardware("acme", patient=False))
     )
     assert (len(api.requests), api.pauses) == (1, [])
+
+
+@pytest.mark.parametrize("sick", [503, httpx2.ReadError("x"), httpx2.RemoteProtocolError("y")], ids=str)
+def test_an_impatient_look_asks_again_who_has_answered(api: Api, sick: int | Exception) -> None:
+    """One busy second is no lack of network."""
+    api.will(sick, lambda _: httpx2.Response(200, json={"vendors": []}))
+    assert api.hub.hardware("acme", patient=False) == ()
+    assert len(api.requests) == 2
 
 
 @pytest.mark.parametrize("status", [429, 500, 502, 503, 504])

@@ -31,7 +31,7 @@ class World:
     asked: list[str] = field(default_factory=list)
     warned: list[str] = field(default_factory=list)
 
-    def hardware(self, _namespace: str) -> tuple[Instance, ...]:
+    def hardware(self, _namespace: str, **_patience: bool) -> tuple[Instance, ...]:
         return self.rows
 
     def facts(self, repository: str, _revision: str | None) -> ModelFacts:
