@@ -66,7 +66,9 @@ class Preflight:
             return self._hardware[namespace]
 
     def _rows_if_any(self, namespace: str) -> tuple[Instance, ...] | None:
-        """The same, None where they cannot be had."""
+        """The same, None where they cannot be had: of a namespace that is not known yet, or of a silent API."""
+        if not is_known(namespace):
+            return None
         try:
             return self.rows(namespace)
         except ApiUnwell:

@@ -149,7 +149,7 @@ class EndpointProvider(ResourceProvider):
     def _seen(self, namespace: str, name: str) -> Observation | None:
         """The endpoint as the recent picture of the namespace has it; None where there is no picture to be had."""
         try:
-            return self._snapshots.listed(namespace, name)
+            return self._snapshots.listed(namespace, name) if is_known(namespace) else None
         except HfEndpointsError:
             return None
 

@@ -22,6 +22,7 @@ from hf_endpoints.core.sizing import ModelFacts
 from hf_endpoints.core.state import Choice, Inputs
 from hf_endpoints.core.tree import ABSENT, Tree, value_at
 from hf_endpoints.errors import ApiUnwell, DeclarationError
+from hf_endpoints.spec import is_known
 
 
 @dataclass(slots=True)
@@ -54,6 +55,8 @@ class Sizes:
             return tree, None
         kept = (old.chosen if old is not None else None, self._chosen.get(owner))
         choice = next((each for each in kept if each is not None and each.wish == wish), None)
+        if choice is None and not is_known(namespace):
+            return tree, None
         if choice is None:
             try:
                 choice = self._choose(tree, old, namespace)

@@ -14,6 +14,7 @@ from pulumi.dynamic.config import Config
 from hf_endpoints.errors import ApiUnwell
 from hf_endpoints.provider import EndpointProvider
 from hf_endpoints.provider.calls import DEBUG
+from hf_endpoints.spec import UNKNOWN
 from hf_reference.server import Running
 from tests.support.builders import NAMESPACE, OWNER, REMOVED, at, declaration, merged
 
@@ -211,3 +212,12 @@ class TestAStateWithoutAnAccelerator:
             inputs, _ = process().edit(*state)
         _, diff = process().edit(inputs, outputs, **ON_A_GPU)
         assert diff.replaces == ["compute", "endpoint_name"]
+
+
+def test_of_a_namespace_that_is_not_known_yet_nothing_is_asked(server: Running, process: Callable[[], Process]) -> None:
+    """Nor is there anything to warn of: the next check knows it."""
+    here = process()
+    for compute in (declaration()["compute"], {"auto": {}, "instance_type": REMOVED, "instance_size": REMOVED}):
+        here.check({}, namespace=UNKNOWN, compute=compute)
+    assert [entry.path for entry in server.journal.entries() if UNKNOWN in entry.path] == []
+    assert here.said() == []
