@@ -12,6 +12,7 @@ from huggingface_hub import InferenceClient
 from huggingface_hub.errors import HfHubHTTPError
 
 from hf_endpoints.cli.output import Output
+from hf_endpoints.core.answers import NOT_READ, not_read, text
 from hf_endpoints.errors import ApiUnwell
 
 _WAKING: Final = frozenset({502, 503})
@@ -31,7 +32,8 @@ def generate(out: Output, url: str, prompt: str, max_new_tokens: int, wait: floa
     deadline = time.monotonic() + wait
     while True:
         try:
-            text = client.text_generation(prompt, max_new_tokens=max_new_tokens)
+            generated = {"text": client.text_generation(prompt, max_new_tokens=max_new_tokens)}
+            said = text(generated, "text")
         except HfHubHTTPError as error:
             code = error.response.status_code
             if code in _WAKING and time.monotonic() < deadline:
@@ -42,5 +44,8 @@ def generate(out: Output, url: str, prompt: str, max_new_tokens: int, wait: floa
         except httpx2.TransportError as error:
             message = f"cannot generate at {url}: it cannot be reached ({type(error).__name__})"
             raise ApiUnwell(message) from None
-        out.say(text, {"text": text})
+        except NOT_READ as failure:
+            question = "is it the URL of an endpoint that generates text?"
+            raise ApiUnwell(not_read(f"generate at {url}", url, failure, question)) from failure
+        out.say(said, generated)
         return

@@ -9,6 +9,7 @@ import click
 
 from hf_endpoints.cli.context import hub, namespace_option, resolve
 from hf_endpoints.cli.output import Output
+from hf_endpoints.core.tree import value_at
 from hf_endpoints.core.wire import Observation
 from hf_endpoints.errors import ApiRefused, ApiUnwell, DeclarationError, Forbidden, NotFound, Unauthorized
 from hf_endpoints.hub.client import HubClient
@@ -79,7 +80,8 @@ def scale_to_zero(out: Output, name: str, namespace: str | None) -> None:
     """Stop the replicas of endpoint NAME until the next request."""
     client = hub()
     where, found = resolve(client, namespace, name)
-    if found.tree["compute"]["scaling"]["min_replica"] > 0:
+    least = value_at(found.tree, ("compute", "scaling", "min_replica"))
+    if isinstance(least, int) and least > 0:
         message = f"endpoint '{where}/{found.name}' cannot scale to zero: its min_replica is above 0"
         raise DeclarationError(message)
     _say(out, where, found.name, client.scale_to_zero(where, found.name).state)

@@ -6,6 +6,8 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, Final, NamedTuple
 
+from hf_endpoints.core.answers import entries, number, text
+
 UNOFFERED: Final = frozenset({"deprecated", "not_available"})
 """Statuses in which nothing new starts: the rule of ``hf endpoints hardware`` in huggingface_hub 2.4.0."""
 
@@ -57,24 +59,27 @@ class Instance:
 
 
 def parse_hardware(wire: Mapping[str, Any]) -> tuple[Instance, ...]:
-    """Read the nested list of vendors, regions and computes into rows."""
+    """Read the nested list of vendors, regions and computes into rows.
+
+    Raises one of `hf_endpoints.core.answers.NOT_READ` for JSON that is none.
+    """
     return tuple(
         Instance(
-            vendor=vendor["name"],
-            region=region["name"],
-            accelerator=row["accelerator"],
-            instance_type=row["instanceType"],
-            instance_size=row["instanceSize"],
-            status=row.get("status", "available"),
-            price_per_hour=row.get("pricePerHour", 0.0),
-            accelerators=row.get("numAccelerators", 1),
+            vendor=text(vendor, "name"),
+            region=text(region, "name"),
+            accelerator=text(row, "accelerator"),
+            instance_type=text(row, "instanceType"),
+            instance_size=text(row, "instanceSize"),
+            status=text({"status": "available", **row}, "status"),
+            price_per_hour=number(row, "pricePerHour", 0.0),
+            accelerators=number(row, "numAccelerators", 1),
             limit=(row.get("quota") or {}).get("maxAccelerators"),
-            used=(row.get("quota") or {}).get("usedAccelerators", 0),
+            used=number(row.get("quota") or {}, "usedAccelerators", 0),
             cpus=row.get("numCpus"),
             memory_gb=row.get("memoryGb"),
             accelerator_memory_gb=row.get("gpuMemoryGb"),
         )
-        for vendor in wire.get("vendors", [])
+        for vendor in entries(wire["vendors"])
         for region in vendor.get("regions", [])
         for row in region.get("computes", [])
     )

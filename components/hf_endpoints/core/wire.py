@@ -7,6 +7,7 @@ from copy import copy
 from dataclasses import dataclass
 from typing import Any, Final
 
+from hf_endpoints.core.answers import text, text_or_none
 from hf_endpoints.core.naming import Ownership, split_tags, tags_with
 from hf_endpoints.core.plan import Change, Kind
 from hf_endpoints.core.state import Inputs
@@ -98,7 +99,10 @@ def render_take_over(inputs: Inputs, claim: str, found: Observation) -> Wire:
 
 
 def parse_endpoint(wire: Mapping[str, Any]) -> Observation:
-    """Read an endpoint of the API (``EndpointWithStatus`` of OpenAPI 2.0.0); unknown keys are passed over."""
+    """Read an endpoint of the API (``EndpointWithStatus`` of OpenAPI 2.0.0); unknown keys are passed over.
+
+    Raises one of `hf_endpoints.core.answers.NOT_READ` for JSON that is none.
+    """
     tree: Tree = {}
     for field in declared_fields():
         if not _is_sent(field) or field.marker(WriteOnly) is not None:
@@ -108,14 +112,15 @@ def parse_endpoint(wire: Mapping[str, Any]) -> Observation:
             put(tree, field.path, value)
     tree["tags"], ownership = split_tags(list(wire.get("tags") or []))
     status = wire["status"]
-    tree["run_state"] = "paused" if status["state"] == "paused" else "running"
+    state = text(status, "state")
+    tree["run_state"] = "paused" if state == "paused" else "running"
     return Observation(
-        name=wire["name"],
-        state=status["state"],
+        name=text(wire, "name"),
+        state=state,
         message=status.get("errorMessage") or status.get("message") or "",
-        created_at=status["createdAt"],
-        url=status.get("url"),
-        health_route=wire.get("healthRoute") or "/health",
+        created_at=text(status, "createdAt"),
+        url=text_or_none(status, "url"),
+        health_route=text_or_none(wire, "healthRoute") or "/health",
         service_name=(status.get("private") or {}).get("serviceName"),
         ownership=ownership,
         tree=tree,

@@ -5,12 +5,15 @@ One attempt each: a comment that was sent twice would stand there twice, and a j
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
-from typing import Any, Final
+from collections.abc import Callable, Iterator, Mapping
+from typing import Any, Final, TypeVar
 
 import httpx2
 
+from hf_endpoints.core.answers import NOT_READ, entries, not_read
 from hf_endpoints.errors import ApiRefused, ApiUnwell, Forbidden, HfEndpointsError, NotFound, Unauthorized
+
+A = TypeVar("A")
 
 _TIMEOUT: Final = httpx2.Timeout(30, connect=10)
 _PAGE: Final = 100
@@ -27,16 +30,18 @@ class Calls:
         self._client = httpx2.Client(headers={**headers, "User-Agent": "pulumi-hf-endpoints"}, timeout=_TIMEOUT)
         self._hint = hint
 
-    def send(self, method: str, path: str, doing: str, body: Mapping[str, Any] | None = None) -> Any:  # noqa: ANN401  JSON
-        """The JSON answer of one call."""
-        return self._json(self._request(method, f"{self._base}{path}", doing, body), doing)
+    def send(
+        self, method: str, path: str, doing: str, read: Callable[[Any], A], body: Mapping[str, Any] | None = None
+    ) -> A:
+        """The answer of one call, as ``read`` has it."""
+        return self._read(self._request(method, f"{self._base}{path}", doing, body), doing, read)
 
-    def every(self, path: str, doing: str) -> Iterator[Any]:
+    def every(self, path: str, doing: str, read: Callable[[Any], A]) -> Iterator[A]:
         """Each entry of a list, following the ``next`` links of the answers; never to another host."""
         url: str | None = f"{self._base}{path}{'&' if '?' in path else '?'}per_page={_PAGE}"
         while url is not None:
             response = self._request("GET", url, doing)
-            yield from self._json(response, doing)
+            yield from self._read(response, doing, lambda wire: [read(entry) for entry in entries(wire)])
             url = response.links.get("next", {}).get("url")
             if url is not None and httpx2.URL(url).netloc != self._base.netloc:
                 message = f"cannot {doing}: the next page is said to be at {url}, which is another host"
@@ -52,12 +57,11 @@ class Calls:
             return response
         raise self._refused(response, doing)
 
-    def _json(self, response: httpx2.Response, doing: str) -> Any:  # noqa: ANN401  JSON
+    def _read(self, response: httpx2.Response, doing: str, read: Callable[[Any], A]) -> A:
         try:
-            return response.json()
-        except ValueError as failure:
-            message = f"cannot {doing}: the answer of {self._base} is not JSON; is it the right base URL?"
-            raise ApiUnwell(message) from failure
+            return read(response.json())
+        except NOT_READ as failure:
+            raise ApiUnwell(not_read(doing, f"{self._base}", failure)) from failure
 
     def _refused(self, response: httpx2.Response, doing: str) -> HfEndpointsError:
         try:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any, Final
 
+from hf_endpoints.core.answers import text_or_none
 from hf_endpoints.forge.calls import Calls
 from hf_endpoints.forge.note import Note
 
@@ -32,28 +33,30 @@ class GitHub:
 
     def comments(self, change: int) -> Iterator[Note]:
         """Every comment under the pull request, oldest first."""
-        for wire in self._calls.every(f"/issues/{change}/comments", f"read the comments of pull request {change}"):
-            yield _note(wire, "id")
+        doing = f"read the comments of pull request {change}"
+        yield from self._calls.every(f"/issues/{change}/comments", doing, _comment)
 
     def comment(self, change: int, text: str) -> Note:
         """Write a comment."""
         doing = f"comment on pull request {change}"
-        return _note(self._calls.send("POST", f"/issues/{change}/comments", doing, {"body": text}), "id")
+        return self._calls.send("POST", f"/issues/{change}/comments", doing, _comment, {"body": text})
 
     def edit_comment(self, change: int, note: Note, text: str) -> Note:
         """Put another text in the place of a comment's."""
         doing = f"edit comment {note.number} on pull request {change}"
-        return _note(self._calls.send("PATCH", f"/issues/comments/{note.number}", doing, {"body": text}), "id")
+        return self._calls.send("PATCH", f"/issues/comments/{note.number}", doing, _comment, {"body": text})
 
     def issues(self) -> Iterator[Note]:
         """Every open issue; the API lists pull requests among them."""
-        for wire in self._calls.every("/issues?state=open", "read the open issues"):
-            if "pull_request" not in wire:
-                yield _note(wire, "number")
+        for note, is_issue in self._calls.every(
+            "/issues?state=open", "read the open issues", lambda wire: (_issue(wire), "pull_request" not in wire)
+        ):
+            if is_issue:
+                yield note
 
     def open_issue(self, title: str, text: str) -> Note:
         """Open an issue."""
-        return _note(self._calls.send("POST", "/issues", "open an issue", {"title": title, "body": text}), "number")
+        return self._calls.send("POST", "/issues", "open an issue", _issue, {"title": title, "body": text})
 
     def edit_issue(self, note: Note, title: str, text: str) -> Note:
         """Put another title and text in the place of an issue's."""
@@ -66,9 +69,17 @@ class GitHub:
 
     def _edit(self, note: Note, body: dict[str, str]) -> Note:
         doing = f"edit issue {note.number}"
-        return _note(self._calls.send("PATCH", f"/issues/{note.number}", doing, body), "number")
+        return self._calls.send("PATCH", f"/issues/{note.number}", doing, _issue, body)
+
+
+def _comment(wire: dict[str, Any]) -> Note:
+    return _note(wire, "id")
+
+
+def _issue(wire: dict[str, Any]) -> Note:
+    return _note(wire, "number")
 
 
 def _note(wire: dict[str, Any], number: str) -> Note:
     author = (wire.get("user") or {}).get("login", "")  # an account that was deleted is null
-    return Note(int(wire[number]), author, wire.get("body") or "", wire.get("html_url", ""))
+    return Note(int(wire[number]), author, text_or_none(wire, "body") or "", wire.get("html_url", ""))

@@ -6,6 +6,8 @@ from collections.abc import Iterator
 from typing import Any
 from urllib.parse import quote
 
+from hf_endpoints.core.answers import text as text_of
+from hf_endpoints.core.answers import text_or_none
 from hf_endpoints.forge.calls import Calls
 from hf_endpoints.forge.note import Note
 
@@ -22,34 +24,32 @@ class GitLab:
 
     def author(self) -> str:
         """The user name that the token belongs to."""
-        return str(self._api.send("GET", "/user", "read whose token it is")["username"])
+        return self._api.send("GET", "/user", "read whose token it is", lambda wire: text_of(wire, "username"))
 
     def comments(self, change: int) -> Iterator[Note]:
         """Every comment under the merge request, oldest first."""
         path = f"/merge_requests/{change}/notes?sort=asc"
-        for wire in self._calls.every(path, f"read the notes of merge request {change}"):
-            yield _note(wire, "id", "body")
+        yield from self._calls.every(path, f"read the notes of merge request {change}", _comment)
 
     def comment(self, change: int, text: str) -> Note:
         """Write a comment."""
         path, doing = f"/merge_requests/{change}/notes", f"comment on merge request {change}"
-        return _note(self._calls.send("POST", path, doing, {"body": text}), "id", "body")
+        return self._calls.send("POST", path, doing, _comment, {"body": text})
 
     def edit_comment(self, change: int, note: Note, text: str) -> Note:
         """Put another text in the place of a comment's."""
         path = f"/merge_requests/{change}/notes/{note.number}"
         doing = f"edit note {note.number} on merge request {change}"
-        return _note(self._calls.send("PUT", path, doing, {"body": text}), "id", "body")
+        return self._calls.send("PUT", path, doing, _comment, {"body": text})
 
     def issues(self) -> Iterator[Note]:
         """Every open issue."""
-        for wire in self._calls.every("/issues?state=opened", "read the open issues"):
-            yield _note(wire, "iid", "description")
+        yield from self._calls.every("/issues?state=opened", "read the open issues", _issue)
 
     def open_issue(self, title: str, text: str) -> Note:
         """Open an issue."""
         body = {"title": title, "description": text}
-        return _note(self._calls.send("POST", "/issues", "open an issue", body), "iid", "description")
+        return self._calls.send("POST", "/issues", "open an issue", _issue, body)
 
     def edit_issue(self, note: Note, title: str, text: str) -> Note:
         """Put another title and text in the place of an issue's."""
@@ -57,14 +57,23 @@ class GitLab:
 
     def close_issue(self, note: Note, why: str) -> Note:
         """Comment on an issue and close it."""
-        self._calls.send("POST", f"/issues/{note.number}/notes", f"comment on issue {note.number}", {"body": why})
+        path = f"/issues/{note.number}/notes"
+        self._calls.send("POST", path, f"comment on issue {note.number}", _comment, {"body": why})
         return self._edit(note, {"state_event": "close"})
 
     def _edit(self, note: Note, body: dict[str, str]) -> Note:
         doing = f"edit issue {note.number}"
-        return _note(self._calls.send("PUT", f"/issues/{note.number}", doing, body), "iid", "description")
+        return self._calls.send("PUT", f"/issues/{note.number}", doing, _issue, body)
+
+
+def _comment(wire: dict[str, Any]) -> Note:
+    return _note(wire, "id", "body")
+
+
+def _issue(wire: dict[str, Any]) -> Note:
+    return _note(wire, "iid", "description")
 
 
 def _note(wire: dict[str, Any], number: str, text: str) -> Note:
     author = (wire.get("author") or {}).get("username", "")
-    return Note(int(wire[number]), author, wire.get(text) or "", wire.get("web_url", ""))
+    return Note(int(wire[number]), author, text_or_none(wire, text) or "", wire.get("web_url", ""))

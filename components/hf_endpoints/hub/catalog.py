@@ -7,12 +7,13 @@ recipe tells its engine and kind of accelerator there, and no instance.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any, Final
+from typing import Final
 
 import httpx2
 from huggingface_hub.errors import HfHubHTTPError, OfflineModeIsEnabled
 from huggingface_hub.utils import build_hf_headers, get_session, hf_raise_for_status
 
+from hf_endpoints.core.answers import NOT_READ, entries, not_read, text
 from hf_endpoints.errors import ApiUnwell
 from hf_endpoints.hub.settings import Settings
 
@@ -36,13 +37,20 @@ def read_recipes(settings: Settings, repository: str) -> tuple[Recipe, ...]:
     try:
         response = get_session().get(where, params={"search": repository}, headers=headers, timeout=_TIMEOUT_S)
         hf_raise_for_status(response)
-        items: list[dict[str, Any]] = response.json()["items"]
-    except (HfHubHTTPError, httpx2.TransportError, OfflineModeIsEnabled, ValueError, KeyError) as failure:
+        return tuple(
+            Recipe(
+                text(recipe, "publicId"),
+                text(recipe, "engineType"),
+                text(recipe, "accelerator"),
+                recipe.get("ggufFile"),
+            )
+            for item in entries(response.json()["items"])
+            if item["repoId"] == repository
+            for recipe in entries(item.get("recipes", []))
+        )
+    except (HfHubHTTPError, httpx2.TransportError, OfflineModeIsEnabled) as failure:
         message = f"the catalog at {settings.catalog_url} cannot be asked ({type(failure).__name__})"
         raise ApiUnwell(message) from failure
-    return tuple(
-        Recipe(recipe["publicId"], recipe["engineType"], recipe["accelerator"], recipe.get("ggufFile"))
-        for item in items
-        if item["repoId"] == repository
-        for recipe in item.get("recipes", [])
-    )
+    except NOT_READ as failure:
+        question = "does HF_ENDPOINTS_CATALOG_URL name a catalog?"
+        raise ApiUnwell(not_read(f"read the recipes of {repository!r}", where, failure, question)) from failure

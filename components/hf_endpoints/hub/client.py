@@ -6,15 +6,16 @@ not used because they fix the host, cannot send null or ``type``, and read only 
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
-from typing import Final, Literal
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager, suppress
+from typing import Any, Final, Literal, TypeVar
 from urllib.parse import quote
 
 import httpx2
 from huggingface_hub.errors import HfHubHTTPError, OfflineModeIsEnabled
 from huggingface_hub.utils import build_hf_headers, get_session, hf_raise_for_status, http_backoff
 
+from hf_endpoints.core.answers import NOT_READ, entries, not_read
 from hf_endpoints.core.hardware import Instance, parse_hardware
 from hf_endpoints.core.sizing import ModelFacts
 from hf_endpoints.core.wire import Observation, Wire, parse_endpoint
@@ -32,6 +33,8 @@ from hf_endpoints.hub.catalog import Recipe, read_recipes
 from hf_endpoints.hub.logs import follow_lines, read_lines
 from hf_endpoints.hub.models import Commit, ModelInfo, read_commits_since, read_facts, read_model
 from hf_endpoints.hub.settings import Settings
+
+A = TypeVar("A")
 
 _TIMEOUT: Final = httpx2.Timeout(60, connect=10)
 """Seconds for one call: huggingface_hub's session has none, and a hung socket would block a deployment."""
@@ -74,26 +77,26 @@ class HubClient:
         unwell is asked again all the same.
         """
         where = f"/provider/{quote(namespace, safe='')}"
-        return parse_hardware(self._get(where, f"read the hardware of namespace {namespace!r}", patient=patient))
+        return self._get(where, f"read the hardware of namespace {namespace!r}", parse_hardware, patient=patient)
 
     def endpoints(self, namespace: str) -> Iterator[Observation]:
         """Every endpoint of the namespace, following the cursor from page to page."""
         cursor: str | None = None
         while True:
             query = {"limit": str(_PAGE)} | ({"cursor": cursor} if cursor else {})
-            page = self._get(
+            found, cursor = self._get(
                 f"/endpoint/{quote(namespace, safe='')}?{httpx2.QueryParams(query)}",
                 f"list the endpoints of namespace {namespace!r}",
+                _page,
             )
-            yield from map(parse_endpoint, page["items"])
-            cursor = page.get("nextCursor")
+            yield from found
             if not cursor:
                 return
 
     def find(self, namespace: str, name: str) -> Observation | None:
         """The endpoint, or None when the API knows none of that name."""
         try:
-            return parse_endpoint(self._get(_path(namespace, name), f"read endpoint '{namespace}/{name}'"))
+            return self._get(_path(namespace, name), f"read endpoint '{namespace}/{name}'", parse_endpoint)
         except NotFound:
             return None
 
@@ -105,7 +108,7 @@ class HubClient:
         """
         doing = f"create endpoint '{namespace}/{body['name']}'"
         try:
-            answer = self._once("POST", f"/endpoint/{quote(namespace, safe='')}", body)
+            return parse_endpoint(self._once("POST", f"/endpoint/{quote(namespace, safe='')}", body))
         except (httpx2.ConnectError, httpx2.ConnectTimeout, OfflineModeIsEnabled) as failure:
             raise self._unreachable(doing, failure) from failure
         except httpx2.TransportError as failure:
@@ -116,22 +119,18 @@ class HubClient:
             if isinstance(error, ApiUnwell):
                 raise OutcomeUnknown(str(error)) from failure
             raise error from failure
-        except ValueError as failure:
-            message = f"cannot {doing}: the answer of {self._settings.api_url} is not JSON; is it the right base URL?"
-            raise OutcomeUnknown(message) from failure
-        return parse_endpoint(answer)
+        except NOT_READ as failure:
+            raise OutcomeUnknown(not_read(doing, self._settings.api_url, failure)) from failure
 
     def update(self, namespace: str, name: str, body: Wire) -> Observation:
         """Change an endpoint in place; repeating the call is harmless, so a lost answer is asked for again."""
-        doing = f"update endpoint '{namespace}/{name}'"
-        return parse_endpoint(self._repeatable("PUT", _path(namespace, name), doing, body))
+        with self._asking(f"update endpoint '{namespace}/{name}'"):
+            return parse_endpoint(self._repeatable("PUT", _path(namespace, name), body))
 
     def delete(self, namespace: str, name: str) -> None:
         """Ask for the deletion, which the API carries out later; one that is gone already is fine."""
-        try:
-            self._repeatable("DELETE", _path(namespace, name), f"delete endpoint '{namespace}/{name}'")
-        except NotFound:
-            return
+        with suppress(NotFound), self._asking(f"delete endpoint '{namespace}/{name}'"):
+            self._repeatable("DELETE", _path(namespace, name))
 
     def pause(self, namespace: str, name: str) -> Observation:
         """Stop an endpoint: nothing wakes it and nothing is billed."""
@@ -150,8 +149,8 @@ class HubClient:
         return self._verb(namespace, name, "scale-to-zero")
 
     def _verb(self, namespace: str, name: str, verb: str) -> Observation:
-        doing = f"{verb.replace('-', ' ')} endpoint '{namespace}/{name}'"
-        return parse_endpoint(self._repeatable("POST", f"{_path(namespace, name)}/{verb}", doing))
+        with self._asking(f"{verb.replace('-', ' ')} endpoint '{namespace}/{name}'"):
+            return parse_endpoint(self._repeatable("POST", f"{_path(namespace, name)}/{verb}"))
 
     def logs(self, namespace: str, name: str, tail: int) -> list[str]:
         """The last lines of an endpoint's log, oldest first."""
@@ -165,13 +164,15 @@ class HubClient:
 
     @contextmanager
     def _asking(self, doing: str) -> Iterator[None]:
-        """Turn the errors of a read into ours."""
+        """Turn the errors of a call, and of reading its answer, into ours."""
         try:
             yield
         except (httpx2.TransportError, OfflineModeIsEnabled) as failure:
             raise self._unreachable(doing, failure) from failure
         except HfHubHTTPError as failure:
             raise _refused(doing, failure) from failure
+        except NOT_READ as failure:
+            raise ApiUnwell(not_read(doing, self._settings.api_url, failure)) from failure
 
     def model(self, repository: str, revision: str | None) -> ModelInfo:
         """What the Hub says of a model repository; see `hf_endpoints.hub.models.read_model`."""
@@ -198,45 +199,35 @@ class HubClient:
         except (httpx2.HTTPError, OfflineModeIsEnabled):
             return None
 
-    def _get(self, path: str, doing: str, *, patient: bool = True) -> Wire:
-        return self._repeatable("GET", path, doing, patient=patient)
+    def _get(self, path: str, doing: str, read: Callable[[Any], A], *, patient: bool = True) -> A:
+        with self._asking(doing):
+            return read(self._repeatable("GET", path, patient=patient))
 
-    def _once(self, method: str, path: str, body: Wire | None) -> Wire:
+    def _once(self, method: str, path: str, body: Wire | None) -> Any:  # noqa: ANN401  JSON
         response = get_session().request(method, self._url(path), json=body, headers=self._headers(), timeout=_TIMEOUT)
         hf_raise_for_status(response)
-        answer: Wire = response.json()
-        return answer
+        return response.json()
 
     def _repeatable(
         self,
         method: Literal["GET", "PUT", "POST", "DELETE"],
         path: str,
-        doing: str,
         body: Wire | None = None,
         *,
         patient: bool = True,
-    ) -> Wire:
-        try:
-            response = http_backoff(
-                method,
-                self._url(path),
-                max_retries=_RETRIES,
-                base_wait_time=0.5,
-                retry_on_exceptions=_LOST if patient else _BROKEN_OFF,
-                headers=self._headers(),
-                timeout=_TIMEOUT,
-                json=body,
-            )
-            hf_raise_for_status(response)
-            answer: Wire = response.json()
-        except (httpx2.TransportError, OfflineModeIsEnabled) as failure:
-            raise self._unreachable(doing, failure) from failure
-        except HfHubHTTPError as failure:
-            raise _refused(doing, failure) from failure
-        except ValueError as failure:
-            message = f"cannot {doing}: the answer of {self._settings.api_url} is not JSON; is it the right base URL?"
-            raise ApiUnwell(message) from failure
-        return answer
+    ) -> Any:  # noqa: ANN401  JSON
+        response = http_backoff(
+            method,
+            self._url(path),
+            max_retries=_RETRIES,
+            base_wait_time=0.5,
+            retry_on_exceptions=_LOST if patient else _BROKEN_OFF,
+            headers=self._headers(),
+            timeout=_TIMEOUT,
+            json=body,
+        )
+        hf_raise_for_status(response)
+        return response.json()
 
     def _url(self, path: str) -> str:
         return f"{self._settings.api_url}{path}"
@@ -253,6 +244,11 @@ class HubClient:
 
 def _path(namespace: str, name: str) -> str:
     return f"/endpoint/{quote(namespace, safe='')}/{quote(name, safe='')}"
+
+
+def _page(wire: Any) -> tuple[list[Observation], str | None]:  # noqa: ANN401  JSON
+    """A page of a list, and the cursor of the next."""
+    return [parse_endpoint(item) for item in entries(wire["items"])], wire.get("nextCursor")
 
 
 def _refused(doing: str, failure: HfHubHTTPError) -> HfEndpointsError:

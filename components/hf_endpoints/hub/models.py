@@ -19,6 +19,7 @@ from huggingface_hub.errors import (
 )
 from huggingface_hub.utils import build_hf_headers, get_session, hf_raise_for_status, paginate
 
+from hf_endpoints.core.answers import NOT_READ, not_read, text
 from hf_endpoints.core.sizing import ModelFacts
 from hf_endpoints.errors import ApiUnwell, DeclarationError
 from hf_endpoints.hub.settings import Settings
@@ -80,7 +81,7 @@ def read_commits_since(settings: Settings, repository: str, revision: str, since
                 return tuple(after)
             if len(after) == MOST_COMMITS:
                 return None
-            after.append(Commit(entry["id"], entry["title"], entry["date"]))
+            after.append(Commit(text(entry, "id"), text(entry, "title"), text(entry, "date")))
     return None
 
 
@@ -142,3 +143,6 @@ def _asking(settings: Settings, repository: str, revision: str | None) -> Iterat
     except (HfHubHTTPError, httpx2.TransportError, OfflineModeIsEnabled) as failure:
         message = f"{settings.hub_url} cannot be asked about {repository!r} ({type(failure).__name__})"
         raise ApiUnwell(message) from failure
+    except NOT_READ as failure:
+        question = "is HF_ENDPOINT the address of a Hub?"
+        raise ApiUnwell(not_read(f"ask about {repository!r}", settings.hub_url, failure, question)) from failure
