@@ -93,6 +93,9 @@ def test_a_change_goes_from_its_preview_to_its_roll_out_and_drift_is_told(
         assert f"1 preview failed: `{STACK}`." in refused
         assert why in refused
 
+    repository.job("drift", "look", STACK)
+    assert "issue none" in repository.job("drift", "issue"), "nothing is there that could have drifted"
+
     repository.job("up", "up", STACK)
     [made] = hub.list_inference_endpoints(NAMESPACE)
     assert made.raw["compute"]["scaling"]["maxReplica"] == 1

@@ -3,6 +3,7 @@
 Such a preview has, for each resource, a step ``refresh`` with what the state recorded and then a step with what the API
 says now (its ``oldState``). The difference of the two is drift. What the declaration changes is in the second step
 alone: a roll-out that nobody has approved yet is not taken for drift, as it would be by counting the preview's changes.
+A stack that was never rolled out, or was destroyed, has no drift: there is nothing that its state recorded.
 """
 
 from __future__ import annotations
@@ -14,7 +15,7 @@ from functools import partial
 from typing import Any, Final
 
 from hf_endpoints.core.plan import Kind, changes_between
-from hf_endpoints.core.preview import preview_document
+from hf_endpoints.core.preview import STACK_TYPE, preview_document
 from hf_endpoints.core.report.text import cell, code, row
 from hf_endpoints.core.state import Inputs
 from hf_endpoints.core.tree import ABSENT
@@ -78,6 +79,8 @@ def read_drift(text: str, source: str) -> StackDrift:
             raise DeclarationError(message)
     recorded = {step["urn"]: step["oldState"] for step in steps if step["op"] == "refresh"}
     later = {step["urn"]: step for step in steps if step["op"] != "refresh"}
+    if _is_new(steps):
+        return StackDrift(urns[0].split(":")[2], ())
     if not steps or not recorded.keys() & later.keys() or not _shows_sames(recorded, later):
         message = f"{source} was not made by '{_COMMAND}': both options are needed to tell drift from declared changes"
         raise DeclarationError(message)
@@ -98,6 +101,16 @@ def render_drift(stacks: Iterable[StackDrift]) -> str:
     )
     lines = [line for stack in drifted for line in _lines(stack)]
     return head + _fitting(lines, LONGEST - len(head))
+
+
+def _is_new(steps: Iterable[Mapping[str, Any]]) -> bool:
+    """Whether nothing of the stack is there: before its first ``up`` and after a ``destroy``.
+
+    The engine then makes the stack itself, has nothing to refresh, and prints the same whatever the options were.
+    """
+    ops = {step["op"] for step in steps}
+    made = {step["op"] for step in steps if step["urn"].split("::")[2] == STACK_TYPE}
+    return "create" in made and not ops & {"refresh", "same"}
 
 
 def _shows_sames(recorded: Mapping[str, Any], later: Mapping[str, Any]) -> bool:

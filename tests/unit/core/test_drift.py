@@ -7,13 +7,14 @@ from typing import Any
 
 import pytest
 
-from hf_endpoints.core.drift import LONGEST, MARK, read_drift, render_drift
+from hf_endpoints.core.drift import LONGEST, MARK, StackDrift, read_drift, render_drift
 from hf_endpoints.errors import DeclarationError, UnreadablePreview
 from tests.support.builders import inputs, merged
 
 ENDPOINT = "hf-endpoints:index:InferenceEndpoint$pulumi-python:dynamic/hf-endpoints:Endpoint"
 LINK = "hf-endpoints:index:PrivateLink$pulumi-python:dynamic/hf-endpoints:VpcEndpoint"
 PROVIDER = "pulumi:providers:pulumi-python"
+STACK = "pulumi:pulumi:Stack"
 
 
 def bag(**changes: Any) -> dict[str, Any]:
@@ -84,6 +85,20 @@ def test_an_endpoint_that_was_deleted_by_hand_is_gone() -> None:
     assert "`pulumi up --refresh` makes it again" in render_drift([read_drift(again, "x")])
     [gone] = read_drift(refreshed(step("refresh", ENDPOINT, "a", recorded)), "x").resources
     assert (gone.gone, gone.declared) == (True, False)
+
+
+def test_a_stack_of_which_nothing_is_there_yet_has_no_drift() -> None:
+    """Before its first up and after a destroy, the engine makes all of it (as 3.259 prints it for both)."""
+    made = [step("create", type_, "x", None, {}) for type_ in (STACK, PROVIDER)]
+    fresh = json.dumps({"steps": [*made, step("create", ENDPOINT, "a", None, bag())], "changeSummary": {"create": 3}})
+    assert read_drift(fresh, "x") == StackDrift("prod", ())
+
+
+def test_a_new_endpoint_in_a_stack_that_is_there_does_not_make_the_stack_new() -> None:
+    """Without the options, a preview of it has the stack itself as unchanged, and might hide drift."""
+    steps = [step("same", STACK, "x", {}, {}), step("create", ENDPOINT, "a", None, bag())]
+    with pytest.raises(DeclarationError, match="both options are needed"):
+        read_drift(json.dumps({"steps": steps}), "x")
 
 
 def test_what_is_not_declared_any_more_will_be_deleted() -> None:
