@@ -176,7 +176,14 @@ def test_named_endpoints_join_a_stack_that_has_some_and_owned_or_unknown_ones_ar
     named = importing(project, "first").expect_success()
     second_command(project, named).expect_success()
     assert project.planned() == {"ours": "same", "first": "same"}
-    assert importing(project, "first").expect_failure().text == "Error: endpoint 'first' is in the stack file already\n"
+    [command] = [line.strip() for line in named.text.splitlines() if line.strip().startswith("pulumi import")]
+    again = importing(project, "first").expect_failure().text
+    assert again.startswith(f"Error: endpoint 'first' is in the stack file already: import it with '{command}', or")
+    text = project.stack_file.read_text()
+    assert f"is there already, and its endpoints may not be imported yet: run '{command}' and delete it, or" in (
+        importing(project, "second").expect_failure().text
+    )
+    assert project.stack_file.read_text() == text
     assert writes(server) == before
 
     project.destroy().expect_success()

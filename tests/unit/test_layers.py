@@ -40,7 +40,7 @@ HOMES = {
     "click": ("cli",),
     "grpc": ("provider/engine_log.py",),
     "ruamel": ("cli/project.py",),
-    "yaml": ("cli/project.py", "stack_file.py"),
+    "yaml": ("stack_file.py",),
     "pytest": ("testing.py",),
 }
 LATER = re.compile(r"hf_\w+(\.\w+)+:\w+")

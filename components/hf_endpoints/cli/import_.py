@@ -3,23 +3,27 @@
 from __future__ import annotations
 
 import json
+import re
 import secrets
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
 import click
 from pulumi.dynamic.dynamic import serialize_provider
 
 from hf_endpoints.cli.context import hub
 from hf_endpoints.cli.output import Output
-from hf_endpoints.cli.project import Project
+from hf_endpoints.cli.project import Project, write_together
 from hf_endpoints.core.importing import Adopted, adopted, import_file
 from hf_endpoints.core.wire import Observation
 from hf_endpoints.errors import DeclarationError, NotFound
 from hf_endpoints.hub.client import HubClient
 from hf_endpoints.hub.settings import API_URL_KEY, HUB_URL_KEY
 from hf_endpoints.provider import EndpointProvider
+
+_STACK: Final = re.compile(r"(?:[\w.-]+/){0,2}[\w.-]+", re.ASCII)
+"""Its name, before which organisation and project may stand."""
 
 
 @click.command("import")
@@ -35,6 +39,9 @@ def import_(out: Output, names: tuple[str, ...], stack: str, namespace: str | No
 
     Nothing is changed in the namespace or in the stack's state; the two commands that do are printed.
     """
+    if not _STACK.fullmatch(stack):
+        message = f"{stack!r} is no name of a stack: give --stack NAME, as 'pulumi stack ls' shows it"
+        raise DeclarationError(message)
     project = Project.around(Path.cwd())
     stack_file = project.stack_file(stack)
     namespace = namespace or stack_file.namespace()
@@ -42,7 +49,10 @@ def import_(out: Output, names: tuple[str, ...], stack: str, namespace: str | No
         message = f"no namespace: give --namespace, or hf-endpoints:namespace in {stack_file.path.name}"
         raise DeclarationError(message)
     prefix = f"{project.name}/{stack.rpartition('/')[2]}"
-    chosen = _chosen(hub(), namespace, names, stack_file.declared())
+    target = target or Path(f"import-{stack.rpartition('/')[2]}.json")
+    engines = f"pulumi import --file {target} --stack {stack} --yes --protect=false --generate-code=false"
+    next_step = f"import it with '{engines}', or take" if target.is_file() else "to have it written anew, take"
+    chosen = _chosen(hub(), namespace, names, stack_file.declared(), next_step)
     endpoints, left_out = _adopted(chosen, namespace, prefix, named=bool(names))
     for problem in left_out:
         out.note(f"left out: {problem}")
@@ -51,15 +61,18 @@ def import_(out: Output, names: tuple[str, ...], stack: str, namespace: str | No
         nothing = f"every{other} endpoint of namespace {namespace!r} is in this stack file or in a stack"
         out.say(f"nothing to import: {nothing}", {"imported": [], "left_out": left_out, "commands": []})
         return
-    target = target or Path(f"import-{stack.rpartition('/')[2]}.json")
+    if target.exists():
+        message = (
+            f"{target} is there already, and its endpoints may not be imported yet: run '{engines}' and delete it, "
+            "or give another with --file; nothing was written"
+        )
+        raise DeclarationError(message)
     settings = stack_file.settings((API_URL_KEY, HUB_URL_KEY))
     content = import_file(endpoints, serialize_provider(EndpointProvider()), settings)
-    target.write_text(json.dumps(content, indent=2) + "\n")
-    stack_file.add(namespace, ((endpoint.logical_name, endpoint.declaration) for endpoint in endpoints))
-    commands = [
-        f"pulumi import --file {target} --stack {stack} --yes --protect=false --generate-code=false",
-        f"pulumi preview --stack {stack}",
-    ]
+    entries = ((endpoint.logical_name, endpoint.declaration) for endpoint in endpoints)
+    edited = stack_file.with_endpoints(namespace, entries)
+    write_together(target, json.dumps(content, indent=2) + "\n", stack_file.path, edited)
+    commands = [engines, f"pulumi preview --stack {stack}"]
     text = [
         f"{len(endpoints)} endpoints added to {stack_file.path.name} and {target}; secrets cannot be read back:",
         "add 'model.secrets' and registry credentials by hand where an endpoint has them. Now run:",
@@ -85,7 +98,7 @@ def _adopted(chosen: list[Observation], namespace: str, prefix: str, *, named: b
 
 
 def _chosen(
-    client: HubClient, namespace: str, names: tuple[str, ...], declared: Mapping[str, Any]
+    client: HubClient, namespace: str, names: tuple[str, ...], declared: Mapping[str, Any], next_step: str
 ) -> list[Observation]:
     """The endpoints to import. Raises for a name that there is not, that a stack owns, or that is declared here."""
     there = {found.name: found for found in client.endpoints(namespace)}
@@ -99,7 +112,7 @@ def _chosen(
             message = f"endpoint {name!r} belongs to stack entry {owner!r} already"
             raise DeclarationError(message)
         if name in managed:
-            message = f"endpoint {name!r} is in the stack file already"
+            message = f"endpoint {name!r} is in the stack file already: {next_step} its entry out there"
             raise DeclarationError(message)
     free = [found for found in there.values() if not found.ownership.owner and found.name not in managed]
     chosen = [found for found in free if not names or found.name in names]

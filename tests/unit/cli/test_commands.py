@@ -299,6 +299,110 @@ class TestImport:
             "nothing to import: every other endpoint of namespace 'acme' is in this stack file or in a stack\n"
         )
 
+    def test_a_second_import_loses_nothing_of_the_first(
+        self, run: Run, server: Running, hub: HubClient, stack_file: Path, tmp_path: Path
+    ) -> None:
+        """The engine may not have read its file yet; each refusal names the command that does."""
+        for name in ("falcon", "eagle"):
+            made(hub, server, name=name, by_hand=True)
+        first = run("import", "falcon", "--stack", "dev")
+        [command] = [line.strip() for line in first.output.splitlines() if line.startswith("  pulumi import")]
+        before = [file.read_text() for file in (stack_file, tmp_path / "import-dev.json")]
+        assert run("import", "eagle", "--stack", "dev").output == (
+            f"Error: import-dev.json is there already, and its endpoints may not be imported yet: run '{command}' and "
+            "delete it, or give another with --file; nothing was written\n"
+        )
+        assert run("import", "falcon", "--stack", "dev").output == (
+            f"Error: endpoint 'falcon' is in the stack file already: import it with '{command}', "
+            "or take its entry out there\n"
+        )
+        assert [file.read_text() for file in (stack_file, tmp_path / "import-dev.json")] == before
+        assert run("import", "eagle", "--stack", "dev", "--file", "more.json").exit_code == 0
+        assert run("import", "eagle", "--stack", "dev").output.startswith(
+            "Error: endpoint 'eagle' is in the stack file"
+        )
+
+    def test_both_files_are_written_or_none(
+        self, run: Run, server: Running, hub: HubClient, stack_file: Path, tmp_path: Path
+    ) -> None:
+        """A failing write is one line; a stack file that is a link stays one, and keeps its permissions."""
+        made(hub, server, by_hand=True)
+        files = sorted(tmp_path.rglob("*"))
+        for target, why in (("nowhere/x.json", "No such file or directory"), ("stacks", "is there already")):
+            refused = run("import", "--stack", "dev", "--file", target)
+            assert (refused.exit_code, refused.output.count("\n")) == (1, 1)
+            assert why in refused.output
+        blocked = stack_file.with_name(".Pulumi.dev.yaml.new")
+        blocked.mkdir()
+        refused = run("import", "--stack", "dev")
+        assert refused.output == f"Error: cannot write {stack_file}: Is a directory: nothing was written\n"
+        blocked.rmdir()
+        assert (sorted(tmp_path.rglob("*")), stack_file.read_text()) == (files, self.STACK)
+        elsewhere = tmp_path / "elsewhere.yaml"
+        stack_file.rename(elsewhere)
+        elsewhere.chmod(0o640)
+        stack_file.symlink_to(elsewhere)
+        assert run("import", "--stack", "dev").exit_code == 0
+        assert (stack_file.is_symlink(), elsewhere.stat().st_mode & 0o777) == (True, 0o640)
+        assert "falcon" in elsewhere.read_text()
+
+    @pytest.mark.parametrize(
+        ("project", "said"),
+        [
+            ("name: [", "Pulumi.yaml, line 1: is no YAML: "),
+            ("runtime: python\n", "Pulumi.yaml: has no 'name': write"),
+            ("name: [a]\n", "Pulumi.yaml: has no 'name': write"),
+            ("", "Pulumi.yaml: has no 'name': write"),
+            ("- a\n", "Pulumi.yaml: holds a list in the place of a map"),
+        ],
+    )
+    def test_a_broken_project_file_is_one_line(
+        self, run: Run, stack_file: Path, tmp_path: Path, project: str, said: str
+    ) -> None:
+        """With its path, and the line where there is one."""
+        (tmp_path / "Pulumi.yaml").write_text(project)
+        for command in ("import", "outdated"):
+            refused = run(command, "--stack", "dev")
+            assert (refused.exit_code, refused.output.count("\n")) == (1, 1)
+            assert refused.output.startswith(f"Error: {tmp_path}/{said}")
+        assert stack_file.read_text() == self.STACK
+
+    @pytest.mark.parametrize(
+        ("content", "said"),
+        [
+            (b"a: 1\nconfig: [", ", line 2: is no YAML: "),
+            (b"a: 1\nconfig: []\n", ", line 2: 'config' is a list in the place of a map"),
+            (
+                b"config:\n  hf-endpoints:endpoints: [a]\n",
+                ", line 2: 'hf-endpoints:endpoints' is a list in the place of",
+            ),
+            (b"config: {a: 1, a: 2}", ', line 1: is no YAML: found duplicate key "a"'),
+            (b"- a\n", ": holds a list in the place of a map"),
+            (b"text", ": holds 'text' in the place of a map"),
+            (b"a: 1\nb: \xff\n", ", line 2: is no text in UTF-8: save it as such"),
+            (b"a: \x07", ": is no YAML: "),
+        ],
+    )
+    def test_a_broken_stack_file_is_one_line(self, run: Run, stack_file: Path, content: bytes, said: str) -> None:
+        """And is left as it is."""
+        stack_file.write_bytes(content)
+        refused = run("import", "--stack", "dev", "--namespace", "acme")
+        assert (refused.exit_code, refused.output.count("\n")) == (1, 1), refused.output
+        assert refused.output.startswith(f"Error: {stack_file}{said}")
+        assert stack_file.read_bytes() == content
+
+    @pytest.mark.parametrize("stack", ["", "dev/", "a/b/c/d", "../dev x"])
+    def test_what_is_no_name_of_a_stack_is_refused(
+        self, run: Run, stack_file: Path, tmp_path: Path, stack: str
+    ) -> None:
+        """A file would be written that no stack has."""
+        before = sorted(tmp_path.rglob("*"))
+        refused = run("import", "--stack", stack)
+        assert refused.output == (
+            f"Error: {stack!r} is no name of a stack: give --stack NAME, as 'pulumi stack ls' shows it\n"
+        )
+        assert (refused.exit_code, sorted(tmp_path.rglob("*")), stack_file.read_text()) == (1, before, self.STACK)
+
     def test_no_project_and_no_namespace_are_one_line_each(self, run: Run, tmp_path: Path) -> None:
         """With what is missing."""
         nowhere = run("import", "--stack", "dev")
