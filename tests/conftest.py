@@ -13,7 +13,13 @@ from typing import Final
 import pytest
 
 _THEIRS: Final = ("AWS_", "HF_", "HUGGING_FACE_", "HUGGINGFACE_", "PULUMI_", "OTEL_")
-_KEPT: Final = {"HF_REFERENCE_KILL_SEED", "PULUMI_HF_ENDPOINTS_CACHE", "PULUMI_HF_ENGINE", "PULUMI_HOME"}
+_KEPT: Final = {
+    "HF_ENDPOINTS_KILL_SEED",
+    "HF_REFERENCE_KILL_SEED",
+    "PULUMI_HF_ENDPOINTS_CACHE",
+    "PULUMI_HF_ENGINE",
+    "PULUMI_HOME",
+}
 _LOOKS: Final = ("CLICOLOR", "CLICOLOR_FORCE", "COLUMNS", "FORCE_COLOR", "LINES", "NO_COLOR")
 _NOWHERE: Final = "/nonexistent"
 _SET: Final = {

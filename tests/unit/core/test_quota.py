@@ -2,8 +2,14 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from itertools import permutations
+from typing import Any
 
-from hf_endpoints.core.quota import Allowance, Demand, Ledger, shortage_of_stack, shortage_words
+import pytest
+
+from hf_endpoints.core.hardware import Instance
+from hf_endpoints.core.quota import Allowance, Demand, Ledger, demand_of, shortage_of_stack, shortage_words
+from hf_endpoints.spec import UNKNOWN
+from tests.support.builders import tree
 
 FOUR = Allowance(limit=4, used=0)
 
@@ -79,3 +85,20 @@ def test_a_whole_stack_is_told_with_all_that_it_needs() -> None:
     assert "at least 8 more" in shortage_words(shortage, "acme", at_least=True)
     assert shortage_of_stack(demands, kind, Allowance(limit=12, used=4)) is None
     assert shortage_of_stack({"kept": demands["kept"]}, kind, Allowance(limit=1, used=2)) is None
+
+
+@pytest.mark.parametrize(
+    ("declared", "accelerators"),
+    [
+        ({}, 8),
+        ({"compute": {"scaling": {"max_replica": 3}}}, 24),
+        ({"compute": {"scaling": {"max_replica": UNKNOWN}}}, None),
+        ({"compute": {"instance_type": UNKNOWN}}, None),
+        ({"run_state": "paused"}, None),
+    ],
+)
+def test_an_endpoint_takes_what_its_most_replicas_need(declared: dict[str, Any], accelerators: int | None) -> None:
+    """Nothing when paused, and nothing that could be counted when the numbers are not known yet."""
+    spr = Instance("aws", "us-east-1", "cpu", "intel-spr", "x1", "available", 0.268, accelerators=8)
+    expected = None if accelerators is None else Demand("aws", "intel-spr", accelerators)
+    assert expected == demand_of(tree(**declared), [spr])

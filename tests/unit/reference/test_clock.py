@@ -27,13 +27,11 @@ def test_a_virtual_clock_does_not_run_back(seconds: float) -> None:
 def test_a_scaled_clock_runs_faster_than_the_wall() -> None:
     """A thousand-fold clock moves at least a thousand times what passed between two readings of the machine's clock."""
     clock = Scaled(1000.0, start=0.0)
-    begin = time.monotonic()
     first = clock.now()
-    end = begin
+    begin = end = time.monotonic()
     while end == begin:
         end = time.monotonic()
-    assert clock.now() - first > 0
-    assert clock.now() <= (time.monotonic() - begin + 1) * 1000
+    assert clock.now() - first >= (end - begin) * 1000
 
 
 def test_no_clock_goes_where_an_instant_cannot_be_written() -> None:

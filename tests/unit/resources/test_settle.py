@@ -169,9 +169,18 @@ def test_a_failure_ends_the_wait(state: str) -> None:
 
 
 def test_one_that_is_gone_ends_the_wait() -> None:
-    """With what to do."""
+    """With what to do, and long before the time is over."""
     api = Api().plan("e", (0, "pending"), (30, None))
     assert "pulumi refresh" in failure(api)
+    assert api.clock.now() < 60
+
+
+def test_one_that_some_lists_lack_now_and_then_is_waited_for() -> None:
+    """Only lists in a row say that it is gone."""
+    gaps = [0.5, 1.5, 2.5]
+    lagging = [step for gap in gaps for step in ((gap, None), (gap + 0.3, "pending"))]
+    found, _ = waited(Api().plan("e", (0, "pending"), *lagging, (20, "running")))
+    assert found.state == "running"
 
 
 def test_a_list_that_lags_behind_a_create_is_waited_out() -> None:
