@@ -16,7 +16,7 @@ Deleting
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import Enum
 from typing import Any
 
@@ -62,6 +62,12 @@ def next_inputs(
     generation = old.generation + 1 if replaced else old.generation
     name = given or (automatic_name(owner, generation) if replaced else old.endpoint_name)
     return Inputs(namespace, owner, generation, name, tree)
+
+
+def next_generation(inputs: Inputs) -> Inputs:
+    """The same under the automatic name of the next generation."""
+    generation = inputs.generation + 1
+    return replace(inputs, generation=generation, endpoint_name=automatic_name(inputs.owner, generation))
 
 
 def _needs_replacement(old: Inputs, namespace: str, tree: Tree) -> bool:
@@ -110,13 +116,14 @@ class Meeting(Enum):
     LEAVING = "it is being deleted: wait until the name is free"
     TAKE_OVER = "bring it up to the declaration and write our claim on it"
     RECREATE = "ours, but it cannot become what is declared: delete it, wait, create"
-    REFUSE = "somebody else's"
+    REFUSE = "somebody else's, or to be kept"
 
 
-def meet(found: Observation, inputs: Inputs, claim: str, *, deleted_by_us: bool) -> Meeting:
+def meet(found: Observation, inputs: Inputs, claim: str, *, deleted_by_us: bool, retained: bool = False) -> Meeting:
     """Decide about an existing endpoint; ``deleted_by_us`` tells that this process has asked for its deletion.
 
-    An adopted endpoint is taken over or refused, never made anew: its owner did not agree to lose it.
+    An adopted endpoint is taken over or refused, never made anew: its owner did not agree to lose it. No more is one
+    that is to stay although its entry of the state goes (``retained``).
     """
     if found.ownership.claim == claim:
         return Meeting.OURS_FROM_THIS_CALL
@@ -127,7 +134,9 @@ def meet(found: Observation, inputs: Inputs, claim: str, *, deleted_by_us: bool)
         fits = inputs.tree.get("adopt") is True and not exposed and not replacing_drift(inputs, found)
         return Meeting.TAKE_OVER if fits else Meeting.REFUSE
     stuck = found.state == "failed"
-    return Meeting.RECREATE if stuck or exposed or replacing_drift(inputs, found) else Meeting.TAKE_OVER
+    if stuck or exposed or replacing_drift(inputs, found):
+        return Meeting.REFUSE if retained else Meeting.RECREATE
+    return Meeting.TAKE_OVER
 
 
 def replacing_drift(inputs: Inputs, found: Observation) -> tuple[Change, ...]:
@@ -146,6 +155,18 @@ def adoption(inputs: Inputs, found: Observation) -> tuple[Change, ...]:
         if field.marker(WriteOnly) is not None and (value := value_at(inputs.tree, field.path)) is not ABSENT
     ]
     return (*drift_between(inputs.tree, found.tree), *unseen)
+
+
+def holds(state: State, found: Observation) -> bool:
+    """Whether this entry of the state stands for the endpoint, so that it may read it as its own and write to it.
+
+    That of another owner was taken over by another stack; one of our owner, or of none, that was created at another
+    time was made anew under our name. Another claim alone is that of a later create of ours.
+    """
+    if found.ownership.claim == state.claim:
+        return True
+    is_others = found.ownership.owner not in {None, state.inputs.owner}
+    return not is_others and found.created_at == state.created_at
 
 
 def may_delete(found: Observation, state: State) -> bool:

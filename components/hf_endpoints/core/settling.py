@@ -40,12 +40,12 @@ def judge(found: Observation | None, run_state: str = "running") -> Judgement:
     if found is None:
         return Judgement(Verdict.GONE, "it is gone: deleted outside; run 'pulumi refresh', then 'pulumi up'")
     words = f"{found.state}: {found.message}" if found.message else found.state
+    if found.state in _FAILED:
+        return Judgement(Verdict.FAILED, words)
     if run_state == "paused":
         if found.state == "running":
             return Judgement(Verdict.FAILED, "running, although declared paused: 'pulumi up' pauses it")
         return Judgement(Verdict.SETTLED if found.state == "paused" else Verdict.WAIT, words)
-    if found.state in _FAILED:
-        return Judgement(Verdict.FAILED, words)
     if found.state in {"scaledToZero", "paused"}:
         return Judgement(Verdict.SETTLED, words)
     if found.state != "running":

@@ -6,18 +6,16 @@ Each returns as soon as the API has accepted the write; waiting until an endpoin
 from __future__ import annotations
 
 import secrets
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field, replace
 from typing import Final, Protocol
 
-from hf_endpoints.core.lifecycle import Meeting, Plan, adoption, is_leftover, may_delete, meet, plan, replacing_drift
-from hf_endpoints.core.plan import Change, not_cleared, not_taken
+from hf_endpoints.core.lifecycle import Meeting, adoption, holds, is_leftover, may_delete, meet, plan
 from hf_endpoints.core.state import Inputs, State
-from hf_endpoints.core.tree import ABSENT, value_at
+from hf_endpoints.core.telling import origin, taken, taking_over, uncleared, untaken
 from hf_endpoints.core.wire import Observation, Wire, render_create, render_take_over, render_update
 from hf_endpoints.errors import AlreadyExists, ApiRefused, ApiUnwell, NotFound, OutcomeUnknown
 from hf_endpoints.hub.client import HubClient
-from hf_endpoints.spec.markers import WriteOnly
 
 
 class Clock(Protocol):
@@ -48,11 +46,14 @@ class Operations:
     _deleted: set[tuple[str, str]] = field(default_factory=set)
     """Id and creation time of what this process has asked to delete."""
 
-    def create(self, inputs: Inputs) -> State:
-        """Make the endpoint, or take over the one that an earlier, interrupted create of ours made."""
+    def create(self, inputs: Inputs, *, retained: bool = False) -> State:
+        """Make the endpoint, or take over the one that an earlier, interrupted create of ours made.
+
+        ``retained`` tells that none of this owner may be deleted: one that is in the way is then a refusal.
+        """
         claim = secrets.token_hex(8)
-        found = self._create(inputs, claim)
-        self._tell_what_was_not_taken(inputs, render_create(inputs, claim), found)
+        found = self._create(inputs, claim, retained=retained)
+        self._warn_of(untaken(inputs, render_create(inputs, claim), found))
         return State(self._in_run_state(inputs, found), claim, found.created_at)
 
     def _in_run_state(self, inputs: Inputs, found: Observation) -> Inputs:
@@ -77,24 +78,11 @@ class Operations:
         else:
             self.hub.resume(inputs.namespace, inputs.endpoint_name)
 
-    def _tell_what_was_not_taken(self, inputs: Inputs, sent: Wire, found: Observation) -> None:
-        for change in not_taken(inputs.tree, found.tree):
-            if value_at(sent, change.field.wire_path) is ABSENT:
-                continue  # drift in what this call was not about
-            got = "has nothing" if change.new is ABSENT else f"has {change.new!r}"
-            self.warn(
-                f"endpoint {inputs.id!r}: {change.field.dotted}: the API was sent {change.old!r} and {got}: "
-                "it may not know the field for this account, engine or instance"
-            )
+    def _warn_of(self, lines: Iterable[str]) -> None:
+        for line in lines:
+            self.warn(line)
 
-    def _tell_what_was_not_cleared(self, inputs: Inputs, edit: Plan, found: Observation) -> None:
-        for change in not_cleared(edit.changes, found.tree):
-            self.warn(
-                f"endpoint {inputs.id!r}: {change.field.dotted}: was taken out and the API still has {change.old!r}: "
-                "it may not clear the field; declare the value that you want"
-            )
-
-    def _create(self, inputs: Inputs, claim: str) -> Observation:
+    def _create(self, inputs: Inputs, claim: str, *, retained: bool) -> Observation:
         body = render_create(inputs, claim)
         unknown: OutcomeUnknown | None = None
         attempts = 0
@@ -108,7 +96,7 @@ class Operations:
                 unknown = lost
                 attempts += 1
             found = self.hub.find(inputs.namespace, inputs.endpoint_name)
-            settled = None if found is None else self._met(found, inputs, claim)
+            settled = None if found is None else self._met(found, inputs, claim, retained=retained)
             if settled is not None:
                 return settled
             self.clock.sleep(_LOOK_AGAIN)
@@ -122,12 +110,12 @@ class Operations:
         raise ApiUnwell(message)
 
     def _post(self, namespace: str, body: Wire) -> Observation:
-        """Call for the endpoint; refused, again until all that this process deleted before is gone.
+        """Call for the endpoint; refused, again until all that this process deleted is gone.
 
         A deletion is asynchronous and may hold its quota to the end, which a replacement that deletes first needs.
         How the API words a refusal for quota is not published, so every refusal is taken for one while that is so.
         """
-        leaving = frozenset(self._deleted)
+        gone: set[tuple[str, str]] = set()
         deadline = self.clock.now() + _PATIENCE
         while True:
             try:
@@ -135,16 +123,25 @@ class Operations:
             except AlreadyExists:
                 raise
             except ApiRefused:
-                if not leaving or self.clock.now() >= deadline:
+                leaving = self._deleted - gone
+                there = self._there(namespace) if leaving else None
+                if there is None or self.clock.now() >= deadline:
                     raise
-            leaving &= {(f"{namespace}/{found.name}", found.created_at) for found in self.hub.endpoints(namespace)}
-            if leaving:
+            gone |= leaving - there
+            if leaving & there:
                 self.clock.sleep(_LOOK_AGAIN)
 
-    def _met(self, found: Observation, inputs: Inputs, claim: str) -> Observation | None:
+    def _there(self, namespace: str) -> set[tuple[str, str]] | None:
+        """Id and creation time of what a namespace holds; None where it cannot be listed."""
+        try:
+            return {(f"{namespace}/{found.name}", found.created_at) for found in self.hub.endpoints(namespace)}
+        except (ApiRefused, ApiUnwell):
+            return None
+
+    def _met(self, found: Observation, inputs: Inputs, claim: str, *, retained: bool) -> Observation | None:
         """The endpoint to record, or None when the name has to come free first."""
         leaving = (inputs.id, found.created_at) in self._deleted
-        match meet(found, inputs, claim, deleted_by_us=leaving):
+        match meet(found, inputs, claim, deleted_by_us=leaving, retained=retained):
             case Meeting.OURS_FROM_THIS_CALL:
                 return found
             case Meeting.LEAVING:
@@ -155,7 +152,7 @@ class Operations:
             case Meeting.TAKE_OVER:
                 return self._take_over(found, inputs, claim)
             case Meeting.REFUSE:
-                raise _taken(found, inputs)
+                raise AlreadyExists(taken(inputs, found))
 
     def _take_over(self, found: Observation, inputs: Inputs, claim: str) -> Observation | None:
         """Bring the endpoint up to the declaration and claim it; None when it was on its way out after all.
@@ -183,26 +180,24 @@ class Operations:
         if found is None or found.ownership.owner == inputs.owner:
             return
         if meet(found, inputs, claim="", deleted_by_us=False) is Meeting.REFUSE:
-            raise _taken(found, inputs)
-        changes = [_in_words(change) for change in adoption(inputs, found)]
-        self.warn(
-            f"endpoint {inputs.id!r} is there and will be taken over; what changes: {'; '.join(changes) or 'tags'}"
-        )
+            raise AlreadyExists(taken(inputs, found))
+        self.warn(taking_over(inputs, found))
 
     def update(self, state: State, inputs: Inputs) -> State:
         """Change in place what differs; nothing is called when only fields of our own do."""
         edit = plan(state.inputs, inputs)
         switched = any(change.path == ("run_state",) for change in edit.changes)
         paused = inputs.tree.get("run_state") == "paused"
+        if edit.is_empty:
+            return State(inputs, state.claim, state.created_at)
         try:
+            found = self._held(state)
             if switched and paused:  # before the edit, so that it does not start a roll-out
                 self._switch(inputs)
-            owned = self.hub.find(inputs.namespace, inputs.endpoint_name) if edit.owner_changed else None
-            body = render_update(edit.changes, inputs, state.claim, found=owned)
+            body = render_update(edit.changes, inputs, state.claim, found=found if edit.owner_changed else None)
             if body:
-                found = self.hub.update(inputs.namespace, inputs.endpoint_name, body)
-                self._tell_what_was_not_taken(inputs, body, found)
-                self._tell_what_was_not_cleared(inputs, edit, found)
+                answered = self.hub.update(inputs.namespace, inputs.endpoint_name, body)
+                self._warn_of((*untaken(inputs, body, answered), *uncleared(inputs, edit, answered)))
             if switched and not paused:
                 self._switch(inputs)
         except NotFound as gone:
@@ -215,41 +210,41 @@ class Operations:
             self._delete_leftover(inputs, inputs.leftover)
         return State(inputs, state.claim, state.created_at)
 
+    def _held(self, state: State) -> Observation:
+        """The endpoint that this entry of the state stands for, before it is written to.
+
+        Raises `NotFound` when there is none of its name, and `AlreadyExists` when that is somebody else's by now.
+        """
+        found = self.hub.find(state.inputs.namespace, state.inputs.endpoint_name)
+        if found is None:
+            message = f"endpoint {state.inputs.id!r} is gone"
+            raise NotFound(message)
+        if not holds(state, found):
+            message = (
+                f"cannot update endpoint {state.inputs.id!r}: it is not this stack's any more: {origin(found)}; "
+                "run 'pulumi refresh', then 'pulumi up'; nothing was changed"
+            )
+            raise AlreadyExists(message)
+        return found
+
     def _delete_leftover(self, inputs: Inputs, name: str) -> None:
         found, current = (self.hub.find(inputs.namespace, each) for each in (name, inputs.endpoint_name))
         if found is not None and current is not None and is_leftover(found, current, inputs.owner):
             self._delete(replace(inputs, endpoint_name=name), found)
 
     def delete(self, state: State) -> None:
-        """Delete the endpoint if this entry of the state still owns it; otherwise there is nothing to do."""
+        """Delete the endpoint if this entry of the state still owns it; otherwise it is left alone.
+
+        That is said when it is somebody else's by now; one of our own owner belongs to a later entry.
+        """
         found = self.hub.find(state.inputs.namespace, state.inputs.endpoint_name)
-        if found is not None and may_delete(found, state):
+        if found is None:
+            return
+        if may_delete(found, state):
             self._delete(state.inputs, found)
+        elif found.ownership.owner != state.inputs.owner:
+            self.warn(f"endpoint {state.inputs.id!r} is left alone: it is not this stack's any more: {origin(found)}")
 
     def _delete(self, inputs: Inputs, found: Observation) -> None:
         self.hub.delete(inputs.namespace, inputs.endpoint_name)
         self._deleted.add((inputs.id, found.created_at))
-
-
-def _taken(found: Observation, inputs: Inputs) -> AlreadyExists:
-    whose = f"it belongs to {found.ownership.owner!r}" if found.ownership.owner else "it was made elsewhere"
-    message = f"cannot create endpoint {inputs.id!r}: there is one of that name already and {whose}; "
-    return AlreadyExists(f"{message}{_way_out(found, inputs)}; nothing was changed")
-
-
-def _way_out(found: Observation, inputs: Inputs) -> str:
-    stuck = replacing_drift(inputs, found)
-    if inputs.tree.get("adopt") is True and stuck:
-        differs = ", ".join(map(_as_it_is_there, stuck))
-        return f"it cannot be adopted, since {differs} and cannot change in place"
-    return "set 'adopt: true' to take it over, or run 'hf-endpoints import', or give this one another 'name'"
-
-
-def _as_it_is_there(change: Change) -> str:
-    return f"{change.field.dotted} is {'not' if change.new is ABSENT else repr(change.new)} there"
-
-
-def _in_words(change: Change) -> str:
-    if change.field.marker(WriteOnly) is not None:
-        return f"{change.field.dotted} is set"
-    return f"{change.field.dotted} {change.new!r} -> {change.old!r}"

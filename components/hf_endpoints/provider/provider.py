@@ -11,6 +11,7 @@ import os
 import sys
 import time
 from dataclasses import replace
+from typing import Final
 
 from huggingface_hub.utils import logging as hub_logging
 from pulumi.dynamic import (
@@ -27,10 +28,11 @@ from pulumi.dynamic import (
 from hf_endpoints.core.cost import cost_of
 from hf_endpoints.core.cost_line import cost_line
 from hf_endpoints.core.guardrails import Endpoint
-from hf_endpoints.core.lifecycle import is_leftover, next_inputs, plan
+from hf_endpoints.core.lifecycle import holds, is_leftover, next_generation, next_inputs, plan
 from hf_endpoints.core.naming import automatic_name, component_urn
 from hf_endpoints.core.plan import drift_between
 from hf_endpoints.core.state import Inputs, State, spec_part, tree_of
+from hf_endpoints.core.telling import lost
 from hf_endpoints.core.wire import Observation, refreshed_tree
 from hf_endpoints.errors import DeclarationError, HfEndpointsError
 from hf_endpoints.hub.client import HubClient
@@ -46,6 +48,9 @@ from hf_endpoints.provider.preflight import Preflight
 from hf_endpoints.provider.sizes import Sizes
 from hf_endpoints.spec import is_known, parse_spec
 
+RETAINED: Final = "retained"
+"""The input by which a program tells ``check`` of `retain_on_delete`, as the engine does not; it is in no state."""
+
 
 class EndpointProvider(ResourceProvider):
     """Manages one kind of resource: an Inference Endpoint."""
@@ -59,6 +64,8 @@ class EndpointProvider(ResourceProvider):
     _generations: dict[str, int]
     _holders: dict[str, str]
     """Id of each endpoint that was checked in this process -> its owner."""
+    _retained: set[str]
+    """Ids of the endpoints that no entry of the state may delete."""
     _preflight: Preflight
     _guard: Guard
     _pins: Pins
@@ -79,12 +86,13 @@ class EndpointProvider(ResourceProvider):
         self._snapshots = Snapshots(self._hub, time.monotonic)
         self._generations = {}
         self._holders = {}
+        self._retained = set()
 
     @one_line
     def check(self, olds: Props, news: Props) -> CheckResult:
         """Validate, fill in what the declaration leaves open, decide name and generation, and look ahead."""
         news = marked(news)
-        guardrails = news.pop(GUARDRAILS, None)
+        guardrails, retained = news.pop(GUARDRAILS, None), news.pop(RETAINED, None) is True
         owner, namespace = news["owner"], news["namespace"]
         endpoint = owner.rpartition("/")[2]
         remembered = self._generations.get(owner)
@@ -99,12 +107,14 @@ class EndpointProvider(ResourceProvider):
             prices = self._preflight.prices(namespace)
             price = prices.price_of(tree, old.price if old is not None else None)
             inputs = next_inputs(old, namespace, owner, tree, remembered)
+            if old is None and remembered is None:
+                inputs = self._under_a_free_name(inputs)
             inputs = replace(inputs, branch=branch, price=price, chosen=chosen)
             judged = Endpoint(endpoint, tree, cost_of(tree, prices))
             self._guard.check(guardrails, judged, again=is_second)
             self._preflight.check_repository(tree, old, endpoint)
             edit = plan(old, inputs) if old is not None else None
-            if edit is not None and not edit.replaces:
+            if edit is not None and not edit.replaces and not retained:
                 inputs = replace(inputs, leftover=self._leftover(inputs))
             both = edit is not None and bool(edit.replaces) and not edit.delete_first
             self._check_alone(inputs, endpoint)
@@ -124,7 +134,19 @@ class EndpointProvider(ResourceProvider):
             if line is not None:
                 engine_log.info(line.text, component_urn(owner), passing=not line.is_news)
         self._generations[owner] = inputs.generation
+        (self._retained.add if retained else self._retained.discard)(inputs.id)
         return CheckResult(inputs.to_props(), [])
+
+    def _under_a_free_name(self, inputs: Inputs) -> Inputs:
+        """The first generation whose automatic name no other owner has: one that was renamed keeps that of its old."""
+        while not inputs.tree.get("name") and is_known(inputs.namespace):
+            there = self._seen(inputs.namespace, inputs.endpoint_name)
+            if self._holders.get(inputs.id, inputs.owner) == inputs.owner and (
+                there is None or there.ownership.owner in {None, inputs.owner}
+            ):
+                break
+            inputs = next_generation(inputs)
+        return inputs
 
     def _check_alone(self, inputs: Inputs, endpoint: str) -> None:
         """Raise `DeclarationError` when another resource of this program has the same name in the API."""
@@ -168,7 +190,8 @@ class EndpointProvider(ResourceProvider):
         """Make the endpoint; returns when the API has accepted it."""
         inputs = self._preflight.settled(self._sizes.settled(Inputs.from_props(props)))
         tree = self._preflight.with_account(inputs.tree, None, inputs.id, needed=True)
-        state = self._operations.create(self._pins.settled(replace(inputs, tree=tree)))
+        settled = self._pins.settled(replace(inputs, tree=tree))
+        state = self._operations.create(settled, retained=inputs.id in self._retained)
         return CreateResult(state.inputs.id, state.to_props())
 
     @one_line
@@ -183,8 +206,14 @@ class EndpointProvider(ResourceProvider):
     def read(self, id_: str, props: Props) -> ReadResult:
         """Look at the endpoint: drift becomes new inputs, so that the next preview shows it field by field."""
         state = State.from_props(props)
-        found = self._snapshots.endpoint(state.inputs.namespace, state.inputs.endpoint_name)
+        namespace, name = state.inputs.namespace, state.inputs.endpoint_name
+        found = self._snapshots.endpoint(namespace, name)
+        if found is not None and not holds(state, found):
+            found = self._hub.find(namespace, name)  # a list may lag behind a write
         if found is None:
+            return ReadResult(None, {})
+        if not holds(state, found):
+            engine_log.warn(lost(state.inputs, found))
             return ReadResult(None, {})
         drift = drift_between(state.inputs.tree, found.tree)
         seen = state.with_tree(refreshed_tree(state.inputs.tree, drift))

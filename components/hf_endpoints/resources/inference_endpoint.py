@@ -12,6 +12,7 @@ from hf_endpoints.core.naming import COMPONENT_TYPE, owner_of
 from hf_endpoints.core.wire import Observation
 from hf_endpoints.errors import ApiUnwell, DeclarationError, HfEndpointsError, NotSettled
 from hf_endpoints.provider.guarding import GUARDRAILS
+from hf_endpoints.provider.provider import RETAINED
 from hf_endpoints.resources.endpoint import Endpoint
 from hf_endpoints.resources.guardrails import program_guardrails
 from hf_endpoints.resources.properties import plain, with_parents, with_secrets, with_unknowns
@@ -68,6 +69,7 @@ class InferenceEndpoint(pulumi.ComponentResource):
                 "namespace": namespace,
                 "owner": owner_output(self),
                 **_guardrails(),
+                **({RETAINED: True} if opts.retain_on_delete else {}),
             },
             pulumi.ResourceOptions(
                 parent=self,

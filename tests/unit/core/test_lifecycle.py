@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from hf_endpoints.core.lifecycle import Meeting, may_delete, meet, next_inputs, plan, stored
+from hf_endpoints.core.lifecycle import Meeting, holds, is_leftover, may_delete, meet, next_inputs, plan, stored
 from hf_endpoints.core.naming import tags_with
 from hf_endpoints.core.state import Inputs
 from hf_endpoints.spec import UNKNOWN
@@ -157,9 +157,15 @@ class TestPlan:
 
 
 def met(
-    declared: dict[str, Any] | None = None, *, claim: str = "mine", deleted_by_us: bool = False, **answered: Any
+    declared: dict[str, Any] | None = None,
+    *,
+    claim: str = "mine",
+    deleted_by_us: bool = False,
+    retained: bool = False,
+    **answered: Any,
 ) -> Meeting:
-    return meet(seen(**answered), inputs(**(declared or {})), claim, deleted_by_us=deleted_by_us)
+    found, wanted = seen(**answered), inputs(**(declared or {}))
+    return meet(found, wanted, claim, deleted_by_us=deleted_by_us, retained=retained)
 
 
 class TestMeeting:
@@ -227,6 +233,78 @@ class TestMeeting:
     def test_our_owners_that_failed_is_made_anew(self) -> None:
         """It never served."""
         assert Meeting.RECREATE is met(status={"state": "failed"})
+
+    @pytest.mark.parametrize("answered", [{"status": {"state": "failed"}}, at("provider.region", "eu-west-1")])
+    def test_our_owners_that_is_to_stay_is_refused_and_not_made_anew(self, answered: dict[str, Any]) -> None:
+        """`retain_on_delete` keeps it; one that can be brought up is taken over all the same."""
+        assert Meeting.REFUSE is met(retained=True, **answered)
+        assert Meeting.TAKE_OVER is met(retained=True)
+
+    @pytest.mark.parametrize(
+        ("declared", "answered"),
+        [
+            ({"private_service": SERVICE}, {}),
+            ({}, {"privateService": {"accountId": "123456789012", "region": "us-east-1"}}),
+        ],
+    )
+    def test_none_is_adopted_that_is_more_public_or_more_private_than_declared(
+        self, declared: dict[str, Any], answered: dict[str, Any]
+    ) -> None:
+        """No update changes it; one that is as declared is adopted."""
+        adopting: dict[str, Any] = {"adopt": True, "name": "falcon"}
+        assert Meeting.REFUSE is met({**adopting, **declared}, tags=[], **answered)
+        assert Meeting.TAKE_OVER is met(adopting, tags=[])
+
+
+class TestIsLeftover:
+    @pytest.mark.parametrize(
+        ("owner", "created", "expected"),
+        [
+            (OWNER, "2026-11-23T10:00:01Z", True),
+            (OWNER, "2026-11-23T10:00:00.12Z", True),
+            (OWNER, "2026-11-23T10:00:00.1Z", False),
+            (OWNER, "2026-11-23T10:00:00.09Z", False),
+            (OWNER, "2026-11-23T09:59:59.999Z", False),
+            ("shop/prod/falcon", "2026-11-23T10:00:01Z", False),
+            (None, "2026-11-23T10:00:01Z", False),
+        ],
+    )
+    def test_is_one_of_our_owner_that_is_younger(self, owner: str | None, created: str, *, expected: bool) -> None:
+        """Anything else may be held by an entry of some state, and would be deleted."""
+        current = seen(status={"createdAt": "2026-11-23T10:00:00.1Z"})
+        tags = [] if owner is None else tags_with([], owner, "x")
+        assert expected is is_leftover(seen(tags=tags, status={"createdAt": created}), current, OWNER)
+
+
+OTHER_TIME = {"createdAt": "2030-01-01T00:00:00Z"}
+
+
+class TestHolds:
+    @pytest.mark.parametrize(
+        "answered",
+        [
+            {},
+            {"status": OTHER_TIME},
+            {"tags": tags_with([], "shop/dev/older", "c0ffee")},
+            {"tags": tags_with([], OWNER, "later")},
+            {"tags": []},
+        ],
+    )
+    def test_what_is_ours(self, answered: dict[str, Any]) -> None:
+        """By its claim whatever else it says; taken over by a create of ours that was killed; without its tags."""
+        assert holds(state("c0ffee"), seen(**answered))
+
+    @pytest.mark.parametrize(
+        "answered",
+        [
+            {"tags": tags_with([], "shop/prod/falcon", "theirs")},
+            {"tags": tags_with([], OWNER, "later"), "status": OTHER_TIME},
+            {"tags": [], "status": OTHER_TIME},
+        ],
+    )
+    def test_what_is_not_ours_any_more(self, answered: dict[str, Any]) -> None:
+        """Adopted by another stack; made anew, by another backend or by hand."""
+        assert not holds(state("c0ffee"), seen(**answered))
 
 
 class TestMayDelete:

@@ -71,3 +71,9 @@ def test_a_private_one_settles_without_a_probe() -> None:
 def test_a_private_one_without_a_service_rests_as_any_other(state: str, verdict: Verdict) -> None:
     """Only a running one has to have a name."""
     assert verdict is judge(seen(privateService=SERVICE, status={"state": state, "url": None})).verdict
+
+
+@pytest.mark.parametrize("state", ["failed", "updateFailed"])
+def test_one_that_failed_is_not_waited_for_although_it_was_declared_paused(state: str) -> None:
+    """It never pauses by itself."""
+    assert Verdict.FAILED is judge(seen(status={"state": state, "url": None}), "paused").verdict

@@ -169,6 +169,33 @@ class TestCreate:
         assert clock.pauses == []
         assert state.claim == only(hub).ownership.claim
 
+    def test_waits_for_the_quota_of_what_another_thread_deleted_meanwhile(
+        self,
+        server: Running,
+        hub: HubClient,
+        clock: ServersTime,
+        sessions_by: Callable[[Callable[[], httpx2.Client]], None],
+    ) -> None:
+        """The deletion was accepted after the create was sent and before it was refused."""
+        old: list[State] = []
+        deleting = Operations(hub, clock, warn=print)
+        sessions_by(lambda: httpx2.Client(transport=BeforeTheAnswer("POST", 400, lambda: deleting.delete(old.pop()))))
+        server.world.set_quota(NAMESPACE, "aws", "intel-spr", 1)
+        old.append(later := deleting.create(inputs(name="old")))
+        state = deleting.create(inputs(name="new"))
+        assert clock.pauses
+        assert later.claim != state.claim == only(hub).ownership.claim
+
+    def test_tells_the_refusal_when_what_it_deleted_cannot_be_looked_at(
+        self, server: Running, operations: Operations
+    ) -> None:
+        """The list's own error would say nothing of the endpoint."""
+        operations.delete(operations.create(inputs(name="old")))
+        fault(server, "POST", "status", status=400)
+        fault(server, "GET", "status", status=403)
+        with pytest.raises(ApiRefused, match="cannot create endpoint 'acme/new'"):
+            operations.create(inputs(name="new"))
+
     def test_passes_a_refusal_on_when_all_that_it_deleted_is_gone(
         self, server: Running, hub: HubClient, operations: Operations
     ) -> None:
@@ -291,12 +318,31 @@ class TestCreateMeets:
         assert old.created_at != new.created_at
 
     def test_one_that_a_dead_process_deleted_and_waits_until_the_name_is_free(
-        self, hub: HubClient, operations: Operations, later_process: Operations
+        self, server: Running, hub: HubClient, operations: Operations, later_process: Operations
     ) -> None:
         """Nobody remembers the deletion, and it can still be seen."""
-        operations.delete(operations.create(inputs(name="falcon")))
+        old = operations.create(inputs(name="falcon"))
+        operations.delete(old)
+        new = later_process.create(inputs(name="falcon"))
+        server.advance(10)
+        assert (new.claim, new.created_at) == (only(hub).ownership.claim, only(hub).created_at)
+        assert old.created_at != new.created_at
+
+    def test_one_that_turns_out_to_leave_after_it_was_taken_over_and_makes_it_anew(
+        self,
+        hub: HubClient,
+        operations: Operations,
+        later_process: Operations,
+        sessions_by: Callable[[Callable[[], httpx2.Client]], None],
+    ) -> None:
+        """The API does not tell what is being deleted from what stays: a second look comes after it would be gone."""
+        old = operations.create(inputs(name="falcon"))
+        sessions_by(
+            lambda: httpx2.Client(transport=BeforeTheAnswer("PUT", 200, lambda: hub.delete(NAMESPACE, "falcon")))
+        )
         new = later_process.create(inputs(name="falcon"))
         assert (new.claim, new.created_at) == (only(hub).ownership.claim, only(hub).created_at)
+        assert old.created_at != new.created_at
 
     def test_there_and_back_under_a_given_name(self, hub: HubClient, operations: Operations) -> None:
         """A → B → A, each deleted before the next."""
@@ -319,6 +365,36 @@ class TestCreateMeets:
             with pytest.raises(ApiUnwell, match=r"'acme/falcon'.*did not come free within 300 s.*'pulumi up' again"):
                 operations.create(inputs(name="falcon"))
         assert 300 <= clock.now() - started < 400
+
+    def test_one_that_is_to_stay_and_leaves_it_alone(
+        self, server: Running, hub: HubClient, operations: Operations
+    ) -> None:
+        """`retain_on_delete` under a given name: the engine did not delete it, so neither does the create."""
+        kept = operations.create(inputs(name="falcon"))
+        server.journal.clear()
+        with pytest.raises(AlreadyExists, match=r"'acme/falcon'.*'retain_on_delete' keeps.*another 'name'"):
+            operations.create(inputs(name="falcon", **IN_IRELAND), retained=True)
+        assert writes(server) == ["POST"]
+        assert kept.claim == only(hub).ownership.claim
+
+
+class BeforeTheAnswer(httpx2.BaseTransport):
+    """The way to an API on which something happens after a call was answered so and before that is known here."""
+
+    def __init__(self, method: str, status: int, happens: Callable[[], None]) -> None:
+        self._answer = (method, status)
+        self._happens = happens
+        self._there = httpx2.HTTPTransport(verify=ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT))
+
+    def handle_request(self, request: httpx2.Request) -> httpx2.Response:
+        response = self._there.handle_request(request)
+        if (request.method, response.status_code) == self._answer:
+            response.read()
+            self._happens()
+        return response
+
+    def close(self) -> None:
+        self._there.close()
 
 
 class TestUpdate:
@@ -364,6 +440,24 @@ class TestUpdate:
         server.advance(10)
         with pytest.raises(NotFound, match=r"'acme/falcon'.*gone.*'pulumi refresh'.*'pulumi up'"):
             operations.update(old, inputs(old.inputs, name="falcon", type="public"))
+
+    @pytest.mark.parametrize("edit", [{"type": "public"}, {"tags": ["a"]}, {"run_state": "paused"}])
+    def test_of_one_that_is_not_ours_any_more_is_refused(
+        self, server: Running, hub: HubClient, operations: Operations, edit: dict[str, Any]
+    ) -> None:
+        """Ours was deleted by hand, and a colleague made another of that name: theirs stays as it is."""
+        old = operations.create(inputs(name="falcon"))
+        hub.delete(NAMESPACE, "falcon")
+        server.advance(10)
+        hub.create(NAMESPACE, {**render_create(inputs(name="falcon"), "x"), "tags": []})
+        before = only(hub)
+        server.journal.clear()
+        with pytest.raises(
+            AlreadyExists, match=r"'acme/falcon'.*made elsewhere.*'pulumi refresh'.*nothing was changed"
+        ):
+            operations.update(old, inputs(old.inputs, name="falcon", **edit))
+        assert writes(server) == []
+        assert before == only(hub)
 
 
 class Dropping(httpx2.BaseTransport):
@@ -515,6 +609,18 @@ class TestDelete:
         operations.delete(state)
         server.advance(10)
         assert theirs.created_at == only(hub).created_at
+
+    def test_says_so_of_one_that_another_stack_has_taken_over(self, hub: HubClient, clock: ServersTime) -> None:
+        """It is not ours to delete, and the user may think that it is gone."""
+        told: list[str] = []
+        operations = Operations(hub, clock, told.append)
+        state = operations.create(inputs(name="falcon"))
+        hub.update(NAMESPACE, "falcon", {"tags": tags_with([], "shop/prod/eagle", "theirs")})
+        operations.delete(state)
+        assert only(hub).ownership.claim == "theirs"
+        [line] = told
+        assert line.startswith("endpoint 'acme/falcon' is left alone: ")
+        assert "'shop/prod/eagle'" in line
 
     def test_that_is_refused_is_an_error(self, server: Running, hub: HubClient, operations: Operations) -> None:
         """The resource stays in the state."""
