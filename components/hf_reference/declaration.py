@@ -18,6 +18,8 @@ from hf_reference.images import Image, Part
 
 DEFAULT_SCALE_TO_ZERO_MIN: Final = 15
 """Minutes, when ``minReplica`` is 0 and no timeout was sent: an answer of March 2025, and OpenAPI 2.0.0's default."""
+_MOST_MIN: Final = 2**31 - 1
+"""Minutes of a timeout: no bound is published, and four thousand years can still be added to an instant."""
 _THRESHOLDS: Final = {"hardwareUsage": 80.0, "pendingRequests": 1.5}
 _NAME: Final = re.compile(r"[a-z0-9-]{1,32}")
 _ACCOUNT: Final = re.compile(r"\d{12}")
@@ -47,7 +49,7 @@ class Scaling(Part):
 
     min_replica: Annotated[int, Field(ge=0)]
     max_replica: Annotated[int, Field(ge=0)]
-    scale_to_zero_timeout: Annotated[int, Field(ge=1)] | None = None
+    scale_to_zero_timeout: Annotated[int, Field(ge=1, le=_MOST_MIN)] | None = None
     measure: Measure = Measure()
 
     @model_validator(mode="after")

@@ -77,6 +77,7 @@ BODIES: dict[str, bytes] = {
     "a list for an object": wide(provider=[]),
     "a text for a number": wide(compute={"scaling": {"minReplica": "1", "maxReplica": 1}}),
     "a negative number": wide(compute={"scaling": {"minReplica": -1, "maxReplica": 1}}),
+    "a timeout of ages": wide(compute={"scaling": {"minReplica": 0, "maxReplica": 1, "scaleToZeroTimeout": 10**308}}),
     "an odd measure": wide(compute={"scaling": {"minReplica": 1, "maxReplica": 1, "measure": {"a": 1, "b": 2}}}),
     "two images": wide(model={"image": {"huggingface": {}, "custom": {"url": "x"}}}),
     "no image": wide(model={"image": {}}),

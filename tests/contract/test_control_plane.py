@@ -184,7 +184,8 @@ def test_faults_can_be_added_seen_and_removed_over_http(call: Callable[..., Any]
     assert call("GET", ENDPOINTS).status == 200
     assert call("GET", "/_test/faults").body["items"][0]["hits"] == 1
     assert call("DELETE", "/_test/faults/1").body == {"removed": 1}
-    assert call("DELETE", "/_test/faults/1").status == 404
+    for unknown in ("1", "x", "-1", "9" * 5000):
+        assert call("DELETE", f"/_test/faults/{unknown}").status == 404
     assert call("POST", "/_test/faults", {"fault": {"kind": "fire"}}).status == 422
 
 

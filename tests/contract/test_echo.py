@@ -121,6 +121,7 @@ CASES = [
     Case("compute.scaling.minReplica", 1),
     Case("compute.scaling.maxReplica", 3),
     Case("compute.scaling.scaleToZeroTimeout", 30),
+    Case("compute.scaling.scaleToZeroTimeout", 2**31 - 1),
     Case("compute.scaling.measure", {"pendingRequests": 2.5}),
     Case("compute.scaling.measure", {"pendingRequests": None}),
     Case("compute.scaling.measure", {"hardwareUsage": 70}),

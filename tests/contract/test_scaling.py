@@ -50,6 +50,7 @@ def test_a_load_set_by_a_test_scales_what_the_api_shows(call: Call, server: Runn
         ({"endpoint": "acme/e2", "pending": 1}, 404),
         ({"endpoint": "e1", "pending": 1}, 422),
         ({"endpoint": "acme/e1", "pending": -1}, 422),
+        pytest.param({"endpoint": "acme/e1", "pending": 10**400}, 422, id="400 digits"),
         ({"endpoint": "acme/e1", "hardware_percent": 101}, 422),
         ({"endpoint": "acme/e1", "cpu": 1}, 422),
     ],

@@ -7,7 +7,7 @@ the server.
 from __future__ import annotations
 
 from dataclasses import asdict
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, Any, Final, TypeVar
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from starlette.requests import Request
@@ -25,6 +25,10 @@ if TYPE_CHECKING:
     from hf_reference.faults import Armed
 
 T = TypeVar("T", bound=BaseModel)
+
+_MOST_PENDING: Final = 10**9
+_DIGITS: Final = 18
+"""Of a fault's id; Python refuses to read a number of some thousand digits."""
 
 
 class Advance(BaseModel):
@@ -49,7 +53,7 @@ class Load(BaseModel):
 
     model_config = ConfigDict(extra="forbid")
     endpoint: str = Field(pattern="^[^/]+/[^/]+$")
-    pending: int = Field(default=0, ge=0)
+    pending: int = Field(default=0, ge=0, le=_MOST_PENDING)
     """Requests without an answer, beside the real ones."""
     hardware_percent: float | None = Field(default=None, ge=0, le=100)
     """What each replica shows."""
@@ -187,7 +191,8 @@ def _add_faults(routes: Routes, parts: Parts) -> None:
 
     @routes.delete("/faults/{fault_id}")
     async def remove(fault_id: str) -> Response:
-        removed = parts.faults.remove(int(fault_id)) if fault_id.isdecimal() else 0
+        is_number = fault_id.isdecimal() and len(fault_id) <= _DIGITS
+        removed = parts.faults.remove(int(fault_id)) if is_number else 0
         return answer({"removed": removed}) if removed else error(f"no fault {fault_id}", 404)
 
 
