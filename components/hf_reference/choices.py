@@ -77,7 +77,7 @@ class Choices(BaseModel):
 
     # Quota
     quota_counts: Literal["maximum", "minimum", "current"] = "maximum"
-    """Which replicas count: `maxReplica`, `minReplica`, or those that are wanted now."""
+    """Which replicas count: `maxReplica`, `minReplica`, or those that are wanted now; one at least."""
     quota_when_failed: Literal["held", "freed"] = "held"
     """Whether a failed endpoint counts."""
 

@@ -87,13 +87,15 @@ class Quotas:
         return kind, per_replica * self._replicas(declaration, now)
 
     def _replicas(self, declaration: Declaration, now: int) -> int:
+        """Count one at least: an endpoint runs one whatever its bounds, and at zero it still holds quota."""
+        scaling = declaration.compute.scaling
         match self._choices.quota_counts:
             case "maximum":
-                return declaration.compute.scaling.max_replica
+                return scaling.ceiling
             case "minimum":
-                return declaration.compute.scaling.min_replica
+                return scaling.floor
             case "current":
-                return now
+                return max(scaling.floor, now)
 
 
 def _holds_the_same(before: Endpoint, after: Endpoint) -> bool:

@@ -211,8 +211,10 @@ def unknown_repository(site: Site) -> int:
 
 
 def quota_counts(site: Site) -> int:
-    bounds = {"scaling": {"minReplica": 0, "maxReplica": 3}}
-    site.run(compute=GPU | bounds)
+    bounds = {"minReplica": 1, "maxReplica": 3, "measure": {"pendingRequests": 1}}
+    site.run(compute=GPU | {"scaling": bounds})
+    site.server.load("acme/e1", pending=2)
+    site.server.advance(120)
     quotas = site.call("GET", "/v2/provider/quotas/acme")[1]["vendors"]
     return sum(q["usedAccelerators"] for v in quotas for q in v["quotas"] if q["instanceType"] == "nvidia-a100")
 
@@ -354,7 +356,7 @@ TABLE: dict[Callable[[Site], Any], dict[Any, Any]] = {
     protected_type: {"private": "private", "authenticated": "authenticated", "refused": 400},
     name_edges: {"any": 200, "alphanumeric": 400},
     unknown_repository: {"accepted": 200, "refused": 400},
-    quota_counts: {"maximum": 3, "minimum": 0, "current": 1},
+    quota_counts: {"maximum": 3, "minimum": 1, "current": 2},
     quota_when_failed: {"held": 400, "freed": 200},
     private_reach: {"internet": 200, "vpc": 404},
     hold_while_deploying: {"held": [503, 503], "refused": [400, 503]},

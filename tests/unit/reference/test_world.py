@@ -1,11 +1,12 @@
 from __future__ import annotations
 
 import json
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
 import pytest
 
 from hf_reference import model
+from hf_reference.choices import Choices
 from hf_reference.clock import Virtual
 from hf_reference.endpoint import Endpoint, Person
 from hf_reference.errors import InvalidError, MissingError, OverQuotaError, TakenError, WrongStatusError
@@ -318,6 +319,23 @@ def test_quota_counts_the_most_replicas_an_endpoint_may_have(world: World, decla
     with pytest.raises(OverQuotaError, match="Quota exceeded for nvidia-a100"):
         world.create("acme", declare("e3", compute=A100 | {"scaling": {"minReplica": 1, "maxReplica": 1}}), alice)
     assert [e.name for e in world.every("acme")] == ["e1", "e2"]
+
+
+@pytest.mark.parametrize("counts", ["maximum", "minimum", "current"])
+def test_an_endpoint_holds_quota_for_a_replica_whatever_its_bounds(
+    counts: Literal["maximum", "minimum", "current"], clock: Virtual, declare: Declare, alice: Person
+) -> None:
+    """A maximum of none runs one all the same; scaled to zero it is held, and where there is none it is refused."""
+    world = World(clock, Faults(), provisioning_s=100.0, choices=Choices(quota_counts=counts))
+    none = A100 | {"scaling": {"minReplica": 0, "maxReplica": 0}}
+    world.set_quota("acme", "aws", "nvidia-a100", 1)
+    world.create("acme", declare("e1", compute=none), alice)
+    clock.advance(100)
+    assert (world.get("acme", "e1").life.ready, world.used("acme")) == (1, {("aws", "nvidia-a100"): 1})
+    world.scale_to_zero("acme", "e1", alice)
+    assert world.used("acme") == {("aws", "nvidia-a100"): 1}
+    with pytest.raises(OverQuotaError):
+        world.create("acme", declare("e2", compute=none), alice)
 
 
 def test_what_is_being_deleted_holds_its_quota_until_it_is_gone(
