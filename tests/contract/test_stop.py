@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import http.client
+import json
 import threading
 import time
 import urllib.error
@@ -37,10 +38,11 @@ class EndpointHandler:
 class Asking(threading.Thread):
     """A call on its way; ``got`` is its status, or what became of its connection."""
 
-    def __init__(self, method: str, url: str, **headers: str) -> None:
+    def __init__(self, method: str, url: str, body: Any = None, **headers: str) -> None:
         super().__init__(daemon=True)
         headers |= {"authorization": "Bearer hf_x", "content-type": "application/json"}
-        self._request = urllib.request.Request(url, b'{"inputs": "a"}', headers, method=method)  # noqa: S310 - loopback
+        data = json.dumps({"inputs": "a"} if body is None else body, separators=(",", ":")).encode()
+        self._request = urllib.request.Request(url, data, headers, method=method)  # noqa: S310 - loopback
         self.got: object = None
         self.start()
 
@@ -75,16 +77,39 @@ def test_a_stop_answers_what_waits_for_time_to_pass(wire: dict[str, Any]) -> Non
     assert time.monotonic() - began < LONG_S / 2
 
 
-def test_a_handler_that_never_ends_does_not_keep_its_server(tmp_path: Path, wire: dict[str, Any]) -> None:
-    """After five seconds its call is cut off."""
+def test_work_that_does_not_end_does_not_keep_its_server(tmp_path: Path, wire: dict[str, Any]) -> None:
+    """Of a handler, of the default container and of TEI: after five seconds their calls are cut off."""
     (tmp_path / "handler.py").write_text(HANDLER)
-    said = "error Cancel 1 running task(s), timeout graceful shutdown exceeded"
+    ranking = {
+        "env": {"MAX_CLIENT_BATCH_SIZE": "1000000"},
+        "image": {"tei": {"url": "tei:1.9"}},
+        "task": "text-ranking",
+    }
+    work = {
+        "e1": ({}, None),
+        "e2": ({"repository": "acme/text"}, {"inputs": ["a"] * 10_000, "parameters": {"max_new_tokens": 500}}),
+        "e3": ({"repository": "acme/rerank", **ranking}, {"query": "a", "texts": ["a"] * 400_000}),
+    }
+    said = "error Cancel 3 running task(s), timeout graceful shutdown exceeded"
     with served("--provisioning", "0", "--handler", f"gpt2={tmp_path / 'handler.py'}", says=said) as base_url:
-        call("POST", f"{base_url}/v2/endpoint/acme", wire)
-        asked = Asking("POST", call("GET", f"{base_url}{E1}")["status"]["url"])
+        asked = []
+        for name, (model, body) in work.items():
+            one = f"{base_url}/v2/endpoint/acme/{name}"
+            call("POST", f"{base_url}/v2/endpoint/acme", wire | {"name": name, "model": wire["model"] | model})
+            asked.append(Asking("POST", call("GET", one)["status"]["url"], body))
+
+            def at_work(endpoint: str = one) -> bool:
+                now = call("GET", f"{base_url}/_test/clock")["now_s"]
+                drawn = call(
+                    "POST", f"{endpoint}/metrics/pending-request", {"from": now - 60, "to": now + 60, "step": "2m"}
+                )
+                return any(point["y"] > 0 for point in drawn["series"][0]["data"])
+
+            until(at_work, f"{name} is at work")
         until((tmp_path / "began").exists, "the handler is at work")
-    asked.join()
-    assert isinstance(asked.got, type)
+    for request in asked:
+        request.join()
+    assert [isinstance(request.got, type) for request in asked] == [True] * len(work)
 
 
 def test_a_client_that_leaves_is_not_held(server: Running, wire: dict[str, Any]) -> None:

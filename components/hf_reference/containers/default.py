@@ -9,13 +9,13 @@ from __future__ import annotations
 from functools import partial
 from typing import TYPE_CHECKING, Final
 
-from starlette.concurrency import run_in_threadpool
 from starlette.responses import PlainTextResponse, Response
 
 from hf_reference import wire
 from hf_reference.answers import error
 from hf_reference.containers import media
-from hf_reference.containers.handlers import HandlerError, aside
+from hf_reference.containers.aside import aside
+from hf_reference.containers.handlers import HandlerError
 from hf_reference.tasks import table, widgets
 from hf_reference.tasks.request import Request
 
@@ -48,7 +48,7 @@ async def serve(endpoint: Endpoint, call: Call) -> Response:
         if task is None or handled:
             return media.write(call, await aside(partial(_handle, endpoint, call, body)))
         compat = model.env.get("API_INFERENCE_COMPAT", "").lower() in _TRUE
-        answered = await run_in_threadpool(_predict, endpoint, task, body, compat=compat)
+        answered = await aside(partial(_predict, endpoint, task, body, compat=compat))
         return media.write(call, answered[0] if call.path == "generate" else answered)
     except HandlerError as failure:
         return error(str(failure), 500)

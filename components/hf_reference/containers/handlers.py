@@ -9,12 +9,10 @@ It is the user's own code and runs inside of the server's process, with all that
 
 from __future__ import annotations
 
-import asyncio
-import contextlib
 import importlib.util
 import sys
 import threading
-from typing import TYPE_CHECKING, Any, TypeAlias, TypeVar
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 from hf_reference.errors import SetupError
 
@@ -24,34 +22,7 @@ if TYPE_CHECKING:
 
     from hf_reference.endpoint import Endpoint
 
-T = TypeVar("T")
 Handler: TypeAlias = "Callable[[dict[str, Any]], Any]"
-
-
-async def aside(work: Callable[[], T]) -> T:
-    """Do the user's work in a thread that keeps nothing waiting: a process may end while it still runs."""
-    loop = asyncio.get_running_loop()
-    done: asyncio.Future[T] = loop.create_future()
-
-    def settle(value: T | None, failure: Exception | None) -> None:
-        if done.done():
-            return  # nobody waits any more
-        if failure is None:
-            done.set_result(value)  # type: ignore[arg-type] # what `work` gave
-        else:
-            done.set_exception(failure)
-
-    def run() -> None:
-        value, failure = None, None
-        try:
-            value = work()
-        except Exception as raised:  # noqa: BLE001 - raised again where it is waited for
-            failure = raised
-        with contextlib.suppress(RuntimeError):  # the loop has ended in the meantime
-            loop.call_soon_threadsafe(settle, value, failure)
-
-    threading.Thread(target=run, name="handler", daemon=True).start()
-    return await done
 
 
 class HandlerError(Exception):

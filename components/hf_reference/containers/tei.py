@@ -12,14 +12,15 @@ import math
 import re
 import struct
 from collections import Counter
+from functools import partial
 from typing import TYPE_CHECKING, Final
 
-from starlette.concurrency import run_in_threadpool
 from starlette.responses import PlainTextResponse, Response
 
 from hf_reference import wire
 from hf_reference.answers import answer
 from hf_reference.containers import tei_request as form
+from hf_reference.containers.aside import aside
 from hf_reference.containers.form import FormError, parse
 from hf_reference.containers.tei_request import TeiError, encode, settings
 from hf_reference.containers.writing import metrics
@@ -54,7 +55,7 @@ async def serve(endpoint: Endpoint, call: Call) -> Response:
     if call.method not in ({"GET", "HEAD"} if route in _GET else {"POST"}):
         return Response(status_code=405)
     try:
-        answered = await run_in_threadpool(handlers[route], endpoint, call)
+        answered = await aside(partial(handlers[route], endpoint, call))
     except FormError as failure:
         call.meter.failures += 1
         return PlainTextResponse(str(failure), failure.status)
