@@ -105,12 +105,16 @@ class Journal:
         user: str | None,
         body: bytes,
         size: int | None = None,
+        whole: bool = True,
         token: str | None,
         faults: Sequence[str] = (),
         headers: Mapping[str, str] | None = None,
         answer: str | None = None,
     ) -> Entry:
-        """Add a call; ``token`` must not appear in it, ``size`` is that of a body that was too large to read."""
+        """Add a call; ``token`` must not appear in it, ``size`` is that of a body that is not kept.
+
+        It was too large to read, or did not come ``whole``.
+        """
         self._count += 1
         entry = Entry(
             n=self._count,
@@ -120,7 +124,7 @@ class Journal:
             query=scrubbed(query, token, self._names),
             status=status,
             user=user,
-            body=self._shown(body, token) if size is None else f"[{size} bytes]",
+            body=self._shown(body, token) if size is None else f"[{size} bytes{'' if whole else ', incomplete'}]",
             faults=tuple(faults),
             token=None if token is None else self._aliases.alias(token),
             headers={k: scrubbed(v, token, self._names) for k, v in (headers or {}).items()} or None,

@@ -5,8 +5,8 @@ the order of the answers, after the clock was moved to the instant at which it w
 against the old one: status, digest of the answer, faults and all other columns.
 
 What comes out differently on purpose: secrets are sent as their stand-ins, and no answer depends on them. Bodies that
-are not kept (no JSON, or too large) are sent as blanks of the same size, and such a call is not compared. Of a stream
-the status is compared, the rest is not. Calls that overlapped may differ, for here they do not. A journal whose
+are not kept (no JSON, too large, incomplete) are sent as blanks of the same size, and such a call is not compared. Of a
+stream the status is compared, the rest is not. Calls that overlapped may differ, for here they do not. A journal whose
 beginning is missing, of a clock that ran by itself, or of a server that went on from a state file is refused.
 """
 
@@ -15,6 +15,7 @@ from __future__ import annotations
 import http.client
 import json
 import re
+import socket
 from contextlib import suppress
 from dataclasses import asdict, dataclass
 from datetime import datetime
@@ -33,7 +34,7 @@ from hf_reference.server import Options, Running, running
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
-_NOT_KEPT: Final = re.compile(r"\[(\d+) bytes(?:, not JSON)?\]")
+_NOT_KEPT: Final = re.compile(r"\[(\d+) bytes(?:, (?:not JSON|incomplete))?\]")
 _TICK_S: Final = 1e-6
 _PATIENCE_S: Final = 30.0
 
@@ -142,7 +143,8 @@ def _send(server: Running, line: dict[str, Any]) -> None:
         headers["authorization"] = f"Bearer {line['token']}"
     size = _size_not_kept(line)
     endless = line["answer"] is None and not line["path"].startswith("/e/")
-    _exchange(server, line["method"], target, line["body"], headers, blanks=size, read=not endless)
+    whole = size is None or not line["body"].endswith("incomplete]")
+    _exchange(server, line["method"], target, line["body"], headers, blanks=size, read=not endless, whole=whole)
 
 
 def _exchange(  # noqa: PLR0913 - one request
@@ -154,6 +156,7 @@ def _exchange(  # noqa: PLR0913 - one request
     *,
     blanks: int | None = None,
     read: bool = True,
+    whole: bool = True,
 ) -> None:
     parts = urlsplit(server.base_url)
     connection = http.client.HTTPConnection(parts.hostname or "", parts.port, timeout=_PATIENCE_S)
@@ -163,8 +166,10 @@ def _exchange(  # noqa: PLR0913 - one request
         for name, value in headers.items():
             connection.putheader(name, value)
         if data is not None:
-            connection.putheader("content-length", str(len(data)))
+            connection.putheader("content-length", str(len(data) + (not whole)))
         connection.endheaders(data)
+        if not whole:
+            connection.sock.shutdown(socket.SHUT_WR)
         with suppress(http.client.HTTPException, ConnectionError):  # cut by a fault, as it was before
             answer = connection.getresponse()
             if read:

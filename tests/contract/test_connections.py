@@ -1,4 +1,4 @@
-"""What a connection brings byte by byte: offers of another protocol."""
+"""What a connection brings byte by byte: offers of another protocol, and bodies that never come whole."""
 
 from __future__ import annotations
 
@@ -9,6 +9,9 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
 import pytest
+
+from hf_reference.replay import replay
+from tests.support.served import call
 
 if TYPE_CHECKING:
     from hf_reference.server import Running
@@ -44,3 +47,40 @@ def test_an_offer_of_another_protocol_costs_no_body(server: Running, wire: dict[
         answered = b"".join(iter(lambda: connection.recv(1 << 16), b""))
     assert re.findall(rb"HTTP/1.1 (\d+) ", answered) == [b"200"] * len(calls)
     assert [e.name for e in server.world.every("acme")] == ["e1", "e2"]
+
+
+INCOMPLETE: dict[str, tuple[bytes, bytes, str]] = {
+    "shorter than its length": (
+        b"DELETE /v2/endpoint/acme/e1",
+        b"content-length: 50\r\n\r\n{}",
+        "[2 bytes, incomplete]",
+    ),
+    "without its last chunk": (
+        b"PUT /v2/endpoint/acme/e1",
+        b'transfer-encoding: chunked\r\n\r\nf\r\n{"tags": ["x"]}\r\n',
+        "[15 bytes, incomplete]",
+    ),
+    "not begun": (b"POST /v2/endpoint/acme/e1/pause", b"content-length: 1\r\n\r\n", "[0 bytes, incomplete]"),
+    "of a test-only route": (b"PUT /_test/quota", b"content-length: 50\r\n\r\n{}", ""),
+}
+
+
+@pytest.mark.parametrize("what", INCOMPLETE)
+def test_a_call_that_never_came_whole_is_not_applied(
+    server: Running, wire: dict[str, Any], caplog: pytest.LogCaptureFixture, what: str
+) -> None:
+    """It stands in the journal without a status, no fault is spent on it, and the journal can be replayed."""
+    head, rest, shown = INCOMPLETE[what]
+    call("POST", f"{server.api_url}/endpoint/acme", wire)
+    server.faults.add({"match": {"endpoint": "acme/e1"}, "fault": {"kind": "answer_lost"}})
+    before = server.world.every("acme")
+    with connected(server) as connection:
+        connection.sendall(head + b" HTTP/1.1\r\n" + AUTHORIZED + rest)
+        connection.shutdown(socket.SHUT_WR)
+        assert connection.recv(1) == b""
+    call("GET", f"{server.api_url}/endpoint/acme")  # once this is answered, the end of the other was seen
+    assert server.world.every("acme") == before
+    assert server.faults.armed()[0].seen == 0
+    assert [record for record in caplog.records if record.exc_info] == []
+    assert [entry.body for entry in server.journal.entries() if entry.status is None] == [shown][: bool(shown)]
+    assert replay(server.journal.text().splitlines()).differences == []

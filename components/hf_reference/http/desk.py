@@ -1,7 +1,7 @@
 """What every call passes: a request id, the faults that strike it, the latency, the store, the journal and the log.
 
-An answer goes out only after the state file holds what it says, and a call stands in the journal before its answer
-can be read.
+A call whose body never came whole is written down and not applied. An answer goes out only after the state file holds
+what it says, and a call stands in the journal before its answer can be read.
 """
 
 from __future__ import annotations
@@ -56,14 +56,17 @@ class Desk:
             return
         began = time.monotonic()
         limit = DATA_LIMIT if scope["path"].startswith(_DATA) else CONTROL_LIMIT
-        body, size = await _read(receive, limit)
-        strikes = self._strikes(scope, body)
+        body, size, whole = await _read(receive, limit)
+        strikes = self._strikes(scope, body) if whole else Strikes((), scope)
         delay_s = strikes.delay_s + (self._parts.latency_s if scope["path"].startswith(_CONTROL) else 0)
         if delay_s:
             await _wait(delay_s, self._parts.stopping)
         request_id = self._request_id()
         scope.setdefault("extensions", {})[REQUEST_ID] = request_id
         visit = _Visit(self._parts, scope, body, strikes, send, size=size, request_id=request_id, began=began)
+        if not whole:
+            visit.record(None, whole=False)
+            return
         if strikes.resets:
             visit.record(None)
             strikes.abort(reset=True)
@@ -157,7 +160,7 @@ class _Visit:
         headers = [*start["headers"], (b"x-request-id", self._request_id.encode())]
         await self._send({**start, "headers": headers})
 
-    def record(self, status: int | None, digest: str | None = None) -> None:
+    def record(self, status: int | None, digest: str | None = None, *, whole: bool = True) -> None:
         """Put the call into the journal and the log."""
         headers: dict[str, str] = {}
         for key, value in self._scope["headers"]:
@@ -171,7 +174,8 @@ class _Visit:
             status=status,
             user=None if grant is None else grant.user,
             body=self._body,
-            size=None if self._size == len(self._body) else self._size,
+            size=None if whole and self._size == len(self._body) else self._size,
+            whole=whole,
             token=_token(self._scope),
             faults=self._strikes.kinds,
             headers=headers,
@@ -196,19 +200,21 @@ def _token(scope: Scope) -> str | None:
     return (token.strip() or None) if scheme.lower() == "bearer" else None
 
 
-async def _read(receive: Receive, limit: int) -> tuple[bytes, int]:
-    """Give a body and its size; one larger than the limit comes back empty."""
+async def _read(receive: Receive, limit: int) -> tuple[bytes, int, bool]:
+    """Give a body, its size, and whether it came whole; one larger than the limit comes back empty."""
     chunks: list[bytes] = []
     size, more = 0, True
     while more and size <= _DISCARDED:
         message = await receive()
+        if message["type"] == "http.disconnect":
+            return b"", size, False
         chunk, more = message.get("body", b""), message.get("more_body", False)
         size += len(chunk)
         if size <= limit:
             chunks.append(chunk)
         else:
             chunks.clear()
-    return b"".join(chunks), size
+    return b"".join(chunks), size, True
 
 
 def _replay(body: bytes, receive: Receive) -> Receive:

@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from itertools import chain
 from typing import TYPE_CHECKING, Any, Final, TypeAlias, TypeVar
 
-from starlette.requests import Request
+from starlette.requests import ClientDisconnect, Request
 from starlette.responses import Response
 
 from hf_reference.answers import error
@@ -95,6 +95,8 @@ class Application:
             response = await self._answer(request)
         except (RefusalError, SetupError) as refusal:
             response = self._refuse(request, refusal)
+        except ClientDisconnect:  # before its body had come whole
+            return
         except Exception:
             broken = error("Internal Server Error: a fault of the reference server, please report it", 500)
             await broken(scope, receive, send)
