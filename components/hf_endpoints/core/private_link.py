@@ -30,7 +30,7 @@ from hf_endpoints.core.settling import Judgement, Verdict
 from hf_endpoints.core.tree import Tree, value_at
 from hf_endpoints.core.wire import Observation
 from hf_endpoints.spec import DeclaredField
-from hf_endpoints.spec.private_link import OUR_KEY
+from hf_endpoints.spec.private_link import OUR_KEY, as_aws_has_it
 
 OWNER_KEY: Final = f"{OUR_KEY}owner"
 GENERATION_KEY: Final = f"{OUR_KEY}generation"
@@ -180,8 +180,11 @@ class LinkPlan:
 
 
 def tree_in(props: Mapping[str, Any], fields: Iterable[DeclaredField]) -> Tree:
-    """The declared fields of a property bag."""
-    return {field.path[0]: props[field.path[0]] for field in fields if props.get(field.path[0]) is not None}
+    """The declared fields of a property bag, networks as AWS has them."""
+    tree = {field.path[0]: props[field.path[0]] for field in fields if props.get(field.path[0]) is not None}
+    if isinstance(sources := tree.get("allow_from"), list):
+        tree["allow_from"] = list(map(as_aws_has_it, sources))
+    return tree
 
 
 def link_name(owner: str) -> str:

@@ -81,7 +81,7 @@ class PrivateLinkSpec(Part):
                     "{source} needs to be a network as in '10.0.0.0/16' or the id of a security group, 'sg-…'",
                     {"source": repr(source)},
                 )
-        return [str(ipaddress.ip_network(source)) if _is_network(source) else source for source in value or []] or value
+        return list(map(as_aws_has_it, value)) if isinstance(value, list) else value
 
     @field_validator("tags")
     @classmethod
@@ -134,6 +134,11 @@ def fields_on(resource: str) -> tuple[DeclaredField, ...]:
         for field in declared_fields(PrivateLinkSpec)
         if (on := field.marker(On)) is not None and resource in on.resources
     )
+
+
+def as_aws_has_it(source: str) -> str:
+    """A network of ``allow_from`` as EC2 answers it (lower case, zeros left out); anything else as it is."""
+    return str(ipaddress.ip_network(source)) if _is_network(source) else source
 
 
 def _is_network(text: str) -> bool:

@@ -21,10 +21,11 @@ from hf_endpoints.core.private_link import (
     owner_tag,
     plan_link,
     refreshed,
+    tree_in,
 )
 from hf_endpoints.core.settling import Verdict
 from hf_endpoints.spec import UNKNOWN, fields_on
-from hf_endpoints.spec.private_link import VPC_ENDPOINT
+from hf_endpoints.spec.private_link import SECURITY_GROUP, VPC_ENDPOINT
 from tests.support.builders import as_the_engine_sends, seen
 
 FIELDS = fields_on(VPC_ENDPOINT)
@@ -53,6 +54,13 @@ def test_inputs_and_state_survive_the_engines_wire() -> None:
     """Where every number is a float."""
     state = LinkState(replace(inputs(3), leftovers=("vpce-2",)), "c0ffee", "123456789012")
     assert state == LinkState.from_props(as_the_engine_sends(state.to_props()), FIELDS)
+
+
+def test_networks_are_read_as_aws_answers_them() -> None:
+    """Otherwise each refresh would show drift; a program's declaration comes here as it was written."""
+    sources = ["2001:DB8:0::/32", "10.0.0.0/16", "sg-0a", UNKNOWN]
+    tree = tree_in({"allow_from": sources}, fields_on(SECURITY_GROUP))
+    assert tree == {"allow_from": ["2001:db8::/32", "10.0.0.0/16", "sg-0a", UNKNOWN]}
 
 
 @pytest.mark.parametrize(
