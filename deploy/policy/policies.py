@@ -56,7 +56,7 @@ def _of_an_endpoint(guardrails: Guardrails, rule: str) -> Callable[[ResourceVali
 def _of_the_stack(guardrails: Guardrails) -> Callable[[StackValidationArgs, ReportViolation], None]:
     def validate(args: StackValidationArgs, report: ReportViolation) -> None:
         endpoints = [endpoint_of(one.name, one.props) for one in args.resources if one.resource_type == ENDPOINT_TYPE]
-        for violation in judge_stack(guardrails, {one.name: one.cost for one in endpoints}):
+        for violation in judge_stack(guardrails, ((one.name, one.cost) for one in endpoints)):
             report(violation.line)
 
     return validate

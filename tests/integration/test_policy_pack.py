@@ -75,7 +75,7 @@ def expected(guardrails: Guardrails, recorded: list[dict[str, Any]]) -> dict[str
     """The lines by rule, as the core says them."""
     endpoints = [Endpoint(one["name"], one["props"], cost_of_props(one["props"])) for one in recorded]
     found = [violation for one in endpoints for violation in judge(guardrails, one)]
-    found += judge_stack(guardrails, {one.name: one.cost for one in endpoints})
+    found += judge_stack(guardrails, ((one.name, one.cost) for one in endpoints))
     lines: dict[str, list[str]] = {}
     for violation in found:
         lines.setdefault(violation.rule.replace(".", "-").replace("_", "-"), []).append(violation.line)

@@ -9,6 +9,7 @@ from typing import Any, TypeVar
 
 import click
 
+from hf_endpoints.core.naming import logical_name
 from hf_endpoints.core.wire import Observation
 from hf_endpoints.errors import DeclarationError, NotFound
 from hf_endpoints.hub.client import HubClient
@@ -56,7 +57,7 @@ def resolve(client: HubClient, namespace: str | None, name: str) -> tuple[str, O
     namespace, name = (before, after) if slash else (required(namespace), name)
     found = list(client.endpoints(namespace))
     exact = [endpoint for endpoint in found if endpoint.name == name]
-    logical = [endpoint for endpoint in found if (endpoint.ownership.owner or "").rpartition("/")[2] == name]
+    logical = [endpoint for endpoint in found if logical_name(endpoint.ownership.owner or "") == name]
     meant = exact or logical
     if len(meant) > 1:
         names = ", ".join(endpoint.name for endpoint in meant)

@@ -7,7 +7,7 @@ limit, so it is a violation.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any, Final
@@ -71,24 +71,27 @@ def broken(guardrails: Guardrails, trees: Mapping[str, Tree], prices: Prices) ->
         for name, cost in costs.items()
     ]
     found = [violation for endpoint in endpoints for violation in judge(guardrails, endpoint)]
-    found += judge_stack(guardrails, {endpoint.name: endpoint.cost for endpoint in endpoints})
+    found += judge_stack(guardrails, ((endpoint.name, endpoint.cost) for endpoint in endpoints))
     return [violation.line for violation in found if violation.is_error]
 
 
-def judge_stack(guardrails: Guardrails, costs: Mapping[str, Cost | None]) -> list[Violation]:
-    """The rules that the endpoints do not keep together; those whose cost is not known yet are left out."""
+def judge_stack(guardrails: Guardrails, costs: Iterable[tuple[str, Cost | None]]) -> list[Violation]:
+    """The rules that the endpoints do not keep together; those whose cost is not known yet are left out.
+
+    ``costs`` are for each endpoint its logical name, which several may have below different components, and its cost.
+    """
     limit = guardrails.max_per_hour.stack
     if limit is None:
         return []
-    known = {name: cost for name, cost in costs.items() if cost is not None}
-    unpriced = sorted(name for name, cost in known.items() if cost.per_hour is None)
-    most = total(known.values())
+    known = [(name, cost) for name, cost in costs if cost is not None]
+    unpriced = sorted(name for name, cost in known if cost.per_hour is None)
+    most = total(cost for _, cost in known)
     if unpriced:
         words = f"no list has the price of {', '.join(map(repr, unpriced))}, so that the stack's cost is not known"
     elif most.high > as_written(limit):
-        each = {name: total([cost]).high for name, cost in known.items()}
-        dearest = sorted(each, key=lambda name: (-each[name], name))[:_SHOWN]
-        shown = ", ".join(f"{name!r} ({_hourly(each[name])})" for name in dearest)
+        each = [(total([cost]).high, name) for name, cost in known]
+        dearest = sorted(each, key=lambda one: (-one[0], one[1]))[:_SHOWN]
+        shown = ", ".join(f"{name!r} ({_hourly(cost)})" for cost, name in dearest)
         words = f"costs up to {_hourly(most.high)}, {_hourly(limit)} are allowed: most of it {shown}"
     else:
         return []

@@ -53,9 +53,14 @@ def owner_in_stack(project: str, stack: str, name: str) -> str:
 def component_urn(owner: str) -> str:
     """The URN of the endpoint's component that an owner stands for: what `owner_of` was made from."""
     project, stack, rest = owner.split("/", 2)
-    around, dollar, name = rest.rpartition("$")
-    name = re.sub("%(25|24|2C)", lambda code: chr(int(code[1], 16)), name)
-    return f"urn:pulumi:{stack}::{project}::{around}{dollar}{COMPONENT_TYPE}::{name}"
+    around, dollar, _ = rest.rpartition("$")
+    return f"urn:pulumi:{stack}::{project}::{around}{dollar}{COMPONENT_TYPE}::{logical_name(owner)}"
+
+
+def logical_name(owner: str) -> str:
+    """The logical name in an owner as the program has it, which may hold slashes; an owner's tag may be anybody's."""
+    name = owner.split("/", 2)[-1].rpartition("$")[2]
+    return re.sub("%(25|24|2C)", lambda code: chr(int(code[1], 16)), name)
 
 
 def automatic_name(owner: str, generation: int) -> str:

@@ -25,6 +25,7 @@ from dataclasses import dataclass, replace
 from enum import Enum
 from typing import Any, Final
 
+from hf_endpoints.core.naming import logical_name
 from hf_endpoints.core.plan import Change, Kind, changes_between, drift_between
 from hf_endpoints.core.settling import Judgement, Verdict
 from hf_endpoints.core.tree import Tree, value_at
@@ -117,7 +118,7 @@ class LinkInputs:
     @property
     def link(self) -> str:
         """The logical name of the private link, for messages."""
-        return link_name(self.owner)
+        return logical_name(self.owner)
 
     @property
     def our_tags(self) -> dict[str, str]:
@@ -185,11 +186,6 @@ def tree_in(props: Mapping[str, Any], fields: Iterable[DeclaredField]) -> Tree:
     if isinstance(sources := tree.get("allow_from"), list):
         tree["allow_from"] = list(map(as_aws_has_it, sources))
     return tree
-
-
-def link_name(owner: str) -> str:
-    """The logical name in an owner."""
-    return owner.rpartition("/")[2].rpartition("$")[2]
 
 
 def owner_tag(owner: str) -> str:

@@ -21,11 +21,12 @@ class Guard:
     """The costs of the stack that a plugin process serves; threads share it. ``warn`` shows a line to the user."""
 
     warn: Callable[[str], None]
-    _costs: dict[str, Cost | None] = field(default_factory=dict)
+    _costs: dict[str, tuple[str, Cost | None]] = field(default_factory=dict)
+    """By owner: the logical name, which others may have too, and the cost."""
     _told_of_stack: bool = False
     _lock: Lock = field(default_factory=Lock)
 
-    def check(self, raw: Mapping[str, Any] | None, endpoint: Endpoint, *, again: bool) -> None:
+    def check(self, raw: Mapping[str, Any] | None, endpoint: Endpoint, owner: str, *, again: bool) -> None:
         """Raise `DeclarationError` with a line for each rule that may not be broken and is.
 
         Of the others it is said, but not ``again``. Of the endpoints that together cost too much, the one with which
@@ -36,8 +37,8 @@ class Guard:
         guardrails = parse_guardrails(raw)
         found = judge(guardrails, endpoint)
         with self._lock:
-            self._costs[endpoint.name] = endpoint.cost
-            together = judge_stack(guardrails, self._costs)
+            self._costs[owner] = endpoint.name, endpoint.cost
+            together = judge_stack(guardrails, self._costs.values())
             found += [one for one in together if one.is_error or not self._told_of_stack]
             self._told_of_stack = self._told_of_stack or bool(together)
         if not again:

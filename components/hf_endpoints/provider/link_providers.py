@@ -21,12 +21,12 @@ from pulumi.dynamic import (
 )
 
 from hf_endpoints.aws.session import caller_account
+from hf_endpoints.core.naming import logical_name
 from hf_endpoints.core.private_link import (
     Condition,
     LinkInputs,
     LinkState,
     Seen,
-    link_name,
     next_link_inputs,
     plan_link,
     refreshed,
@@ -75,7 +75,7 @@ class _LinkProvider(ResourceProvider):
         except DeclarationError as error:
             return CheckResult(news, [CheckFailure("", problem) for problem in error.problems])
         except HfEndpointsError as error:
-            return CheckResult(news, [CheckFailure("", f"private link {link_name(owner)!r}: {error}")])
+            return CheckResult(news, [CheckFailure("", f"private link {logical_name(owner)!r}: {error}")])
         self._generations[owner] = inputs.generation
         return CheckResult(inputs.to_props(), [])
 

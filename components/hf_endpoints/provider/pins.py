@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 
+from hf_endpoints.core.naming import logical_name
 from hf_endpoints.core.pinning import (
     REPOSITORY,
     REVISION,
@@ -46,7 +47,7 @@ class Pins:
             return tree, None
         if not is_resolvable(tree):
             return with_revision(tree, UNKNOWN), None
-        endpoint, branch = owner.rpartition("/")[2], branch_of(tree)
+        endpoint, branch = logical_name(owner), branch_of(tree)
         if is_commit(branch):  # written as one, or kept by ignore_changes
             same = old is not None and value_at(old.tree, REVISION) == branch
             return tree, old.branch if old is not None and same else None

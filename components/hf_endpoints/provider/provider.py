@@ -29,7 +29,7 @@ from hf_endpoints.core.cost import cost_of
 from hf_endpoints.core.cost_line import cost_line
 from hf_endpoints.core.guardrails import Endpoint
 from hf_endpoints.core.lifecycle import holds, is_leftover, next_generation, next_inputs, plan
-from hf_endpoints.core.naming import automatic_name, component_urn
+from hf_endpoints.core.naming import automatic_name, component_urn, logical_name
 from hf_endpoints.core.plan import drift_between
 from hf_endpoints.core.state import Inputs, State, spec_part, tree_of
 from hf_endpoints.core.telling import lost
@@ -94,7 +94,7 @@ class EndpointProvider(ResourceProvider):
         news = marked(news)
         guardrails, retained = news.pop(GUARDRAILS, None), news.pop(RETAINED, None) is True
         owner, namespace = news["owner"], news["namespace"]
-        endpoint = owner.rpartition("/")[2]
+        endpoint = logical_name(owner)
         remembered = self._generations.get(owner)
         is_second = not olds and remembered is not None  # that of a replacement's successor: nothing new to tell
         try:
@@ -111,7 +111,7 @@ class EndpointProvider(ResourceProvider):
                 inputs = self._under_a_free_name(inputs)
             inputs = replace(inputs, branch=branch, price=price, chosen=chosen)
             judged = Endpoint(endpoint, tree, cost_of(tree, prices))
-            self._guard.check(guardrails, judged, again=is_second)
+            self._guard.check(guardrails, judged, owner, again=is_second)
             self._preflight.check_repository(tree, old, endpoint)
             edit = plan(old, inputs) if old is not None else None
             if edit is not None and not edit.replaces and not retained:
@@ -156,7 +156,7 @@ class EndpointProvider(ResourceProvider):
         if holder != inputs.owner:
             message = (
                 f"endpoint {endpoint!r}: name: {inputs.endpoint_name!r} is the name of endpoint "
-                f"{holder.rpartition('/')[2]!r} as well: give each its own"
+                f"{logical_name(holder)!r} as well: give each its own"
             )
             raise DeclarationError(message)
 

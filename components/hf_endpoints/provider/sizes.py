@@ -17,6 +17,7 @@ from hf_endpoints.core.choosing import (
     with_instance_of,
 )
 from hf_endpoints.core.hardware import Instance
+from hf_endpoints.core.naming import logical_name
 from hf_endpoints.core.quota import demand_of
 from hf_endpoints.core.sizing import ModelFacts
 from hf_endpoints.core.state import Choice, Inputs
@@ -50,7 +51,7 @@ class Sizes:
         """
         if not is_auto(tree):
             return tree, None
-        endpoint, wish = owner.rpartition("/")[2], wish_of(tree)
+        endpoint, wish = logical_name(owner), wish_of(tree)
         if wish is None:
             return tree, None
         kept = (old.chosen if old is not None else None, self._chosen.get(owner))

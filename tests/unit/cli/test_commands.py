@@ -9,6 +9,7 @@ import subprocess
 import sys
 import threading
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -150,6 +151,15 @@ class TestCommandsForTheMoment:
         made(hub, server, name="mine")
         assert run("pause", "falcon").output == "acme/mine is paused\n"
         assert run("pause", "acme/mine").output == "acme/mine is paused\n"
+
+    def test_a_logical_name_with_slashes_comes_after_its_namespace(
+        self, run: Run, server: Running, hub: HubClient
+    ) -> None:
+        """Its last part alone is not its name."""
+        hub.create(NAMESPACE, render_create(replace(inputs(name="mine"), owner="shop/dev/team1/llm"), "c0ffee"))
+        server.advance(60)
+        assert run("pause", "acme/team1/llm").output == "acme/mine is paused\n"
+        assert run("pause", "llm").exit_code == 1
 
     def test_a_logical_name_of_two_endpoints_is_asked_back(self, run: Run, server: Running, hub: HubClient) -> None:
         """During a replacement there are two; nothing is guessed."""

@@ -253,12 +253,12 @@ def test_a_stack_may_cost_so_much_together():
         "middle": cost(**on("nvidia-l4 x1", (0, 3))),
         "unknown": None,
     }
-    [violation] = judge_stack(guardrails, costs)
+    [violation] = judge_stack(guardrails, costs.items())
     assert violation.line == (
         "stack: costs up to $7.433/h, $7.00/h are allowed: "
         "most of it 'big' ($5.00/h), 'middle' ($2.40/h), 'small' ($0.033/h) (guardrail max_per_hour.stack)"
     )
-    assert judge_stack(guardrails, {name: each for name, each in costs.items() if name != "small"}) == [
+    assert judge_stack(guardrails, [each for each in costs.items() if each[0] != "small"]) == [
         Violation(
             "max_per_hour.stack",
             is_error=True,
@@ -266,13 +266,20 @@ def test_a_stack_may_cost_so_much_together():
             "most of it 'big' ($5.00/h), 'middle' ($2.40/h) (guardrail max_per_hour.stack)",
         )
     ]
-    assert judge_stack(guardrails, {"big": costs["big"]}) == []
-    assert judge_stack(parse_guardrails({}), costs) == []
+    assert judge_stack(guardrails, [("big", costs["big"])]) == []
+    assert judge_stack(parse_guardrails({}), costs.items()) == []
+
+
+def test_endpoints_of_one_name_below_different_components_count_each():
+    """A name is not unique in a stack."""
+    [violation] = judge_stack(parse_guardrails({"max_per_hour": {"stack": 0.05}}), [("llm", cost()), ("llm", cost())])
+    assert "costs up to $0.066/h" in violation.line
+    assert "most of it 'llm' ($0.033/h), 'llm' ($0.033/h)" in violation.line
 
 
 def test_a_stack_with_a_price_that_no_list_knows_is_not_within_its_limit():
     """Which endpoint it is, is said."""
-    [violation] = judge_stack(parse_guardrails({"max_per_hour": {"stack": 7}}), {"odd": cost(**on("tpu 2x2"))})
+    [violation] = judge_stack(parse_guardrails({"max_per_hour": {"stack": 7}}), [("odd", cost(**on("tpu 2x2")))])
     assert "stack: no list has the price of 'odd'" in violation.line
 
 

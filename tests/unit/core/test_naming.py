@@ -7,6 +7,7 @@ from hf_endpoints.core.naming import (
     Ownership,
     automatic_name,
     component_urn,
+    logical_name,
     owner_of,
     split_tags,
     tags_with,
@@ -99,6 +100,19 @@ def test_an_automatic_name_begins_as_the_user_called_it() -> None:
 def test_an_automatic_name_stays_the_same() -> None:
     """A retry after a crash must ask for the name that was asked for; it lies in users' accounts for years."""
     assert automatic_name("shop/dev/falcon", 1) == "falcon-165ff261"
+
+
+@pytest.mark.parametrize("name", ["falcon", "team1/llm", "a,b", "50%", "cost$", "a/b$c%24"])
+@pytest.mark.parametrize("around", ["", "my:mod/sub:Team", "my:mod:Org$my:mod:Team"])
+def test_the_logical_name_of_an_owner_is_the_whole_one(name: str, around: str) -> None:
+    """As the program has it, with slashes and all."""
+    assert logical_name(owner_of(urn(name, around))) == name
+
+
+@pytest.mark.parametrize(("tag", "name"), [("", ""), ("bob", "bob"), ("bob/x", "x")])
+def test_an_owner_that_we_did_not_write_has_its_last_part(tag: str, name: str) -> None:
+    """Anybody may write such a tag."""
+    assert logical_name(tag) == name
 
 
 def test_names_differ_by_owner_and_generation() -> None:

@@ -221,3 +221,15 @@ def test_of_a_namespace_that_is_not_known_yet_nothing_is_asked(server: Running, 
         here.check({}, namespace=UNKNOWN, compute=compute)
     assert [entry.path for entry in server.journal.entries() if UNKNOWN in entry.path] == []
     assert here.said() == []
+
+
+def test_an_endpoint_whose_name_has_slashes_is_counted_and_named_as_such(process: Callable[[], Process]) -> None:
+    """`team1/llm` and `team2/llm` are two, and together they cost too much."""
+    here, guardrails = process(), {"max_per_hour": {"stack": 0.05}}
+    here.check({}, owner="shop/dev/team1/llm", guardrails=guardrails)
+    news = {"namespace": NAMESPACE, "owner": "shop/dev/team2/llm", "guardrails": guardrails, **declaration()}
+    (failure,) = here.provider.check({}, news).failures
+    assert "stack: costs up to $0.066/h" in failure.reason
+    assert "most of it 'team1/llm' ($0.033/h), 'team2/llm' ($0.033/h)" in failure.reason
+    (failure,) = here.provider.check({}, {**news, "compute": {"instance_type": "x", "instance_size": "x1"}}).failures
+    assert failure.reason.startswith("endpoint 'team2/llm': compute.instance_type: 'x'")
