@@ -87,12 +87,12 @@ class Tei(Container):
 
 
 class Llamacpp(Container):
-    """llama.cpp's server."""
+    """llama.cpp's server. In the description of 2025 ``threadsHttp`` was optional; OpenAPI 2.0.0 requires it."""
 
     ctx_size: int
     model_path: str
     n_parallel: int
-    threads_http: int | None = None
+    threads_http: int
     n_gpu_layers: int | None = None
     mode: str | None = None
     pooling: str | None = None

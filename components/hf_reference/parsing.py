@@ -6,7 +6,8 @@ and ``measure`` are replaced whole (huggingface_hub 2.4.0 guides and issue 4661;
 guessed is a choice (``choices``). ``customRouter: {}`` removes the router (documentation); ``cacheHttpResponses`` at
 the top level, where huggingface_hub 2.4.0 sends it, is kept among the experimental features, where OpenAPI 2.0.0 has
 it.
-``name``, ``provider`` and ``privateService`` are not in the update schema and are dropped; the last is a choice.
+``name``, ``provider`` and ``privateService`` are not in the update schema and are dropped; the last is a choice, for
+only the schema of 2025 is known to lack it.
 """
 
 from __future__ import annotations

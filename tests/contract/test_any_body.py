@@ -18,7 +18,7 @@ from hypothesis import strategies as st
 from hf_reference.tasks.table import TASKS
 
 EXAMPLES = 12
-LLAMA = {"url": "example/llama", "ctxSize": 512, "modelPath": "m.gguf", "nParallel": 1}
+LLAMA = {"url": "example/llama", "ctxSize": 512, "modelPath": "m.gguf", "nParallel": 1, "threadsHttp": 1}
 ENGINES: dict[str, tuple[dict[str, Any], str]] = {
     "tgi": (
         {"tgi": {"url": "example/tgi"}},

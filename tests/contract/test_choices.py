@@ -192,7 +192,9 @@ def scaling_range(site: Site) -> list[int]:
 
 
 def reserved_env(site: Site) -> list[int]:
-    image = {"llamacpp": {"url": "example/llama", "ctxSize": 1, "modelPath": "m.gguf", "nParallel": 1}}
+    image = {
+        "llamacpp": {"url": "example/llama", "ctxSize": 1, "modelPath": "m.gguf", "nParallel": 1, "threadsHttp": 1}
+    }
     env = {"env": {"LLAMA_ARG_PORT": "1"}}
     return [site.create("e1", model=env)[0], site.create("e2", model=env | {"image": image})[0]]
 

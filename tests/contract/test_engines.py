@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
 TOKEN = "hf_contract"
 HELLO = [{"role": "user", "content": "Hello!"}]
-LLAMA = {"url": "example/llama.cpp:server", "ctxSize": 4096, "modelPath": "tiny.gguf", "nParallel": 2}
+LLAMA = {"url": "example/llama.cpp:server", "ctxSize": 4096, "modelPath": "tiny.gguf", "nParallel": 2, "threadsHttp": 2}
 
 
 @pytest.fixture

@@ -71,6 +71,7 @@ IMAGES: dict[str, dict[str, Any]] = {
             "ctxSize": 4096,
             "modelPath": "gpt2.gguf",
             "nParallel": 1,
+            "threadsHttp": 1,
         }
     },
 }

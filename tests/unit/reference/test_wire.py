@@ -80,6 +80,16 @@ def test_every_image_variant_comes_back_as_sent_with_a_port(shown: Make, body: M
     assert shown(body(model={"image": image}))["model"]["image"] == {variant: expected}
 
 
+@pytest.mark.parametrize("key", ["ctxSize", "modelPath", "nParallel", "threadsHttp"])
+def test_llamacpp_needs_its_sizes(body: Make, key: str) -> None:
+    """And its file; all else of it may be left out."""
+    whole = {**CONTAINER, "ctxSize": 4096, "modelPath": "a.gguf", "nParallel": 2, "threadsHttp": 4}
+    parse(body(model={"image": {"llamacpp": whole}}))
+    del whole[key]
+    with pytest.raises(InvalidError, match=f"model.image.llamacpp: missing field `{key}`"):
+        parse(body(model={"image": {"llamacpp": whole}}))
+
+
 def test_unknown_fields_are_dropped_without_a_word(shown: Make, body: Make) -> None:
     """Misspelt keys vanish at every level."""
     sent = body(colour="red", model={"image": {"vLLM": {**CONTAINER, "health_route": "/x", "tp": 2}}})
