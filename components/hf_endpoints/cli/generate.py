@@ -12,6 +12,7 @@ from huggingface_hub import InferenceClient
 from huggingface_hub.errors import HfHubHTTPError
 
 from hf_endpoints.cli.output import Output
+from hf_endpoints.core import access
 from hf_endpoints.core.answers import NOT_READ, not_read, text
 from hf_endpoints.errors import ApiUnwell
 
@@ -28,7 +29,9 @@ _PAUSE_S: Final = 1.0
 @click.pass_obj
 def generate(out: Output, url: str, prompt: str, max_new_tokens: int, wait: float) -> None:
     """Print a text that the model at URL generates after PROMPT; the token is taken from HF_TOKEN."""
-    client = InferenceClient(model=url, token=os.environ.get("HF_TOKEN"), timeout=60)
+    url = access.base_url("URL", url)
+    token = access.token("HF_TOKEN", os.environ.get("HF_TOKEN", "")) or None
+    client = InferenceClient(model=url, token=token, timeout=60)
     deadline = time.monotonic() + wait
     while True:
         try:

@@ -43,7 +43,7 @@ class Calls:
             response = self._request("GET", url, doing)
             yield from self._read(response, doing, lambda wire: [read(entry) for entry in entries(wire)])
             url = response.links.get("next", {}).get("url")
-            if url is not None and httpx2.URL(url).netloc != self._base.netloc:
+            if url is not None and _host_of(url) != self._base.netloc:
                 message = f"cannot {doing}: the next page is said to be at {url}, which is another host"
                 raise ApiUnwell(message)
 
@@ -75,3 +75,11 @@ class Calls:
             return ApiUnwell(f"{message}; try again")
         error = _STATUS_ERRORS.get(code, ApiRefused)
         return error(message if error is ApiRefused else f"{message}; {self._hint}")
+
+
+def _host_of(url: str) -> bytes | None:
+    """Host and port that a host's own link leads to; None for a link that leads nowhere."""
+    try:
+        return httpx2.URL(url).netloc
+    except httpx2.InvalidURL:
+        return None

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 
+from hf_endpoints.core import access
 from hf_endpoints.errors import DeclarationError
 from hf_endpoints.forge.github import ACTIONS, GitHub
 from hf_endpoints.forge.gitlab import GitLab
@@ -17,12 +18,11 @@ def forge_of(environment: Mapping[str, str], author: str | None = None) -> Forge
         url, project = environment.get("CI_API_V4_URL"), environment.get("CI_PROJECT_ID")
         token = _required(environment, "GITLAB_TOKEN", "a project access token with the scope 'api'")
         if url and project:
-            return GitLab(url, project, token)
+            return GitLab(access.base_url("CI_API_V4_URL", url), project, token)
     elif repository := environment.get("GITHUB_REPOSITORY"):
         token = _required(environment, "GITHUB_TOKEN", "in a workflow: ${{ github.token }}")
-        return GitHub(
-            environment.get("GITHUB_API_URL") or "https://api.github.com", repository, token, author or ACTIONS
-        )
+        url = access.base_url("GITHUB_API_URL", environment.get("GITHUB_API_URL") or "https://api.github.com")
+        return GitHub(url, repository, token, author or ACTIONS)
     message = (
         "no repository to write to: set GITHUB_REPOSITORY (owner/name) and GITHUB_TOKEN, "
         "or GITLAB_CI, CI_API_V4_URL, CI_PROJECT_ID and GITLAB_TOKEN"
@@ -41,7 +41,7 @@ def change_of(environment: Mapping[str, str]) -> int:
 
 
 def _required(environment: Mapping[str, str], name: str, what: str) -> str:
-    value = environment.get(name, "").strip()
+    value = access.token(name, environment.get(name, ""))
     if not value:
         message = f"{name} is not set ({what})"
         raise DeclarationError(message)

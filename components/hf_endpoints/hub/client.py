@@ -69,6 +69,8 @@ class HubClient:
     def __init__(self, settings: Settings) -> None:
         """Keep where to call; nothing is sent yet."""
         self._settings = settings
+        self._has_answered = False
+        """Whether the API is known to be at that address: until then a 404 may be everybody's."""
 
     def hardware(self, namespace: str, *, patient: bool = True) -> tuple[Instance, ...]:
         """The instances that the namespace may use.
@@ -77,27 +79,34 @@ class HubClient:
         unwell is asked again all the same.
         """
         where = f"/provider/{quote(namespace, safe='')}"
-        return self._get(where, f"read the hardware of namespace {namespace!r}", parse_hardware, patient=patient)
+        doing = f"read the hardware of namespace {namespace!r}"
+        return self._get(where, doing, parse_hardware, patient=patient, of=namespace)
 
     def endpoints(self, namespace: str) -> Iterator[Observation]:
         """Every endpoint of the namespace, following the cursor from page to page."""
         cursor: str | None = None
         while True:
-            query = {"limit": str(_PAGE)} | ({"cursor": cursor} if cursor else {})
-            found, cursor = self._get(
-                f"/endpoint/{quote(namespace, safe='')}?{httpx2.QueryParams(query)}",
-                f"list the endpoints of namespace {namespace!r}",
-                _page,
-            )
+            found, cursor = self._page(namespace, _PAGE, cursor)
             yield from found
             if not cursor:
                 return
 
+    def _page(self, namespace: str, limit: int, cursor: str | None = None) -> tuple[list[Observation], str | None]:
+        query = {"limit": str(limit)} | ({"cursor": cursor} if cursor else {})
+        where = f"{_path(namespace)}?{httpx2.QueryParams(query)}"
+        return self._get(where, f"list the endpoints of namespace {namespace!r}", _read_page, of=namespace)
+
     def find(self, namespace: str, name: str) -> Observation | None:
-        """The endpoint, or None when the API knows none of that name."""
+        """The endpoint, or None when the API knows none of that name.
+
+        Nothing is found below a wrong base URL either, and that is no deletion: before the API's first answer a 404 is
+        believed only when the namespace has a list, which costs a call; raises `NotFound` when it has none.
+        """
         try:
             return self._get(_path(namespace, name), f"read endpoint '{namespace}/{name}'", parse_endpoint)
         except NotFound:
+            if not self._has_answered:
+                self._page(namespace, 1)
             return None
 
     def create(self, namespace: str, body: Wire) -> Observation:
@@ -108,14 +117,14 @@ class HubClient:
         """
         doing = f"create endpoint '{namespace}/{body['name']}'"
         try:
-            return parse_endpoint(self._once("POST", f"/endpoint/{quote(namespace, safe='')}", body))
+            return parse_endpoint(self._once("POST", _path(namespace), body))
         except (httpx2.ConnectError, httpx2.ConnectTimeout, OfflineModeIsEnabled) as failure:
             raise self._unreachable(doing, failure) from failure
         except httpx2.TransportError as failure:
             message = f"cannot {doing}: the answer was lost ({type(failure).__name__})"
             raise OutcomeUnknown(message) from failure
         except HfHubHTTPError as failure:
-            error = _refused(doing, failure)
+            error = _refused(doing, failure, self._if_not_found(namespace))
             if isinstance(error, ApiUnwell):
                 raise OutcomeUnknown(str(error)) from failure
             raise error from failure
@@ -163,14 +172,14 @@ class HubClient:
             yield from follow_lines(self._settings, _path(namespace, name), tail)
 
     @contextmanager
-    def _asking(self, doing: str) -> Iterator[None]:
-        """Turn the errors of a call, and of reading its answer, into ours."""
+    def _asking(self, doing: str, of: str | None = None) -> Iterator[None]:
+        """Turn the errors of a call, and of reading its answer, into ours; ``of`` is whose list it is about."""
         try:
             yield
         except (httpx2.TransportError, OfflineModeIsEnabled) as failure:
             raise self._unreachable(doing, failure) from failure
         except HfHubHTTPError as failure:
-            raise _refused(doing, failure) from failure
+            raise _refused(doing, failure, self._if_not_found(of)) from failure
         except NOT_READ as failure:
             raise ApiUnwell(not_read(doing, self._settings.api_url, failure)) from failure
 
@@ -196,12 +205,16 @@ class HubClient:
         try:
             where = f"{url.rstrip('/')}/{health_route.lstrip('/')}"
             return get_session().get(where, headers=headers, timeout=_PROBE_TIMEOUT).status_code
-        except (httpx2.HTTPError, OfflineModeIsEnabled):
+        except (httpx2.HTTPError, httpx2.InvalidURL, OfflineModeIsEnabled):
             return None
 
-    def _get(self, path: str, doing: str, read: Callable[[Any], A], *, patient: bool = True) -> A:
-        with self._asking(doing):
-            return read(self._repeatable("GET", path, patient=patient))
+    def _get(
+        self, path: str, doing: str, read: Callable[[Any], A], *, patient: bool = True, of: str | None = None
+    ) -> A:
+        with self._asking(doing, of):
+            answer = read(self._repeatable("GET", path, patient=patient))
+        self._has_answered = True
+        return answer
 
     def _once(self, method: str, path: str, body: Wire | None) -> Any:  # noqa: ANN401  JSON
         response = get_session().request(method, self._url(path), json=body, headers=self._headers(), timeout=_TIMEOUT)
@@ -229,6 +242,14 @@ class HubClient:
         hf_raise_for_status(response)
         return response.json()
 
+    def _if_not_found(self, namespace: str | None) -> str | None:
+        """What to look at when the API knows no list of a namespace."""
+        if namespace is None:
+            return None
+        if not self._settings.api_url.endswith("/v2"):
+            return "does HF_ENDPOINTS_API_URL (hf-endpoints:apiUrl) end in /v2?"
+        return f"is there a namespace {namespace!r}?"
+
     def _url(self, path: str) -> str:
         return f"{self._settings.api_url}{path}"
 
@@ -242,20 +263,21 @@ class HubClient:
         )
 
 
-def _path(namespace: str, name: str) -> str:
-    return f"/endpoint/{quote(namespace, safe='')}/{quote(name, safe='')}"
+def _path(*names: str) -> str:
+    """The path of a namespace's endpoints, or of one of them."""
+    return "/".join(["/endpoint", *(quote(name, safe="") for name in names)])
 
 
-def _page(wire: Any) -> tuple[list[Observation], str | None]:  # noqa: ANN401  JSON
+def _read_page(wire: Any) -> tuple[list[Observation], str | None]:  # noqa: ANN401  JSON
     """A page of a list, and the cursor of the next."""
     return [parse_endpoint(item) for item in entries(wire["items"])], wire.get("nextCursor")
 
 
-def _refused(doing: str, failure: HfHubHTTPError) -> HfEndpointsError:
+def _refused(doing: str, failure: HfHubHTTPError, if_not_found: str | None) -> HfEndpointsError:
     code = failure.response.status_code
     said = " ".join((failure.server_message or failure.response.reason_phrase or "no reason given").split())
     message = f"cannot {doing}: the API said {code}: {said}"
     if code == httpx2.codes.TOO_MANY_REQUESTS or code >= httpx2.codes.INTERNAL_SERVER_ERROR:
         return ApiUnwell(f"{message}; try again")
-    step = _NEXT_STEP.get(code)
+    step = if_not_found if code == httpx2.codes.NOT_FOUND else _NEXT_STEP.get(code)
     return _STATUS_ERRORS.get(code, ApiRefused)(f"{message}; {step}" if step else message)

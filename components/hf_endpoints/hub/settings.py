@@ -10,6 +10,7 @@ import httpx2
 from huggingface_hub import get_token
 from huggingface_hub.errors import HfHubHTTPError, OIDCError
 
+from hf_endpoints.core import access
 from hf_endpoints.errors import DeclarationError, Unauthorized
 
 API_URL_KEY: Final = "hf-endpoints:apiUrl"
@@ -48,23 +49,29 @@ class Settings:
         ``destroy`` and ``refresh`` run on the configuration of the last ``up``, which the engine keeps with its
         provider; a token that was replaced since then comes in by the environment. Raises `DeclarationError` when
         there is no token anywhere. A saved login of huggingface_hub is not used: a pipeline must say whose token it
-        deploys with. With `KEYLESS` and no ``HF_TOKEN`` the job's identity is exchanged for a token (one call, once
-        per process); raises `Unauthorized` when it is not accepted.
+        deploys with. Raises it as well for an address or a token that cannot be one. With `KEYLESS` and no
+        ``HF_TOKEN`` the job's identity is exchanged for a token (one call, once per process); raises `Unauthorized`
+        when it is not accepted.
         """
-        token = (environment.get("HF_TOKEN") or "").strip()
+        token = access.token("HF_TOKEN", environment.get("HF_TOKEN") or "")
         if not token and environment.get(KEYLESS):
-            token = _exchanged(environment[KEYLESS])
-        token = token or (config(TOKEN_KEY) or "").strip()
+            token = access.token(KEYLESS, _exchanged(environment[KEYLESS]))
+        token = token or access.token(TOKEN_KEY, config(TOKEN_KEY) or "")
         if not token:
             message = (
                 "no token: set HF_TOKEN, or run 'pulumi config set --secret hf-endpoints:token hf_…' "
                 "(it needs the permission to manage Inference Endpoints)"
             )
             raise DeclarationError(message)
-        api_url = environment.get("HF_ENDPOINTS_API_URL") or config(API_URL_KEY) or DEFAULT_API_URL
-        hub_url = environment.get("HF_ENDPOINT") or config(HUB_URL_KEY) or DEFAULT_HUB_URL
-        catalog = environment.get("HF_ENDPOINTS_CATALOG_URL")
-        return cls(api_url.rstrip("/"), hub_url.rstrip("/"), token, catalog.rstrip("/") if catalog else None)
+        api_url = _url("HF_ENDPOINTS_API_URL", environment.get) or _url(API_URL_KEY, config) or DEFAULT_API_URL
+        hub_url = _url("HF_ENDPOINT", environment.get) or _url(HUB_URL_KEY, config) or DEFAULT_HUB_URL
+        return cls(api_url, hub_url, token, _url("HF_ENDPOINTS_CATALOG_URL", environment.get))
+
+
+def _url(name: str, values: Callable[[str], str | None]) -> str | None:
+    """The base URL that is set under that name, if one is."""
+    given = values(name)
+    return access.base_url(name, given) if given else None
 
 
 def _exchanged(resource: str) -> str:

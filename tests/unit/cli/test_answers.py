@@ -9,6 +9,7 @@ import pytest
 from click.testing import CliRunner
 
 from hf_endpoints.cli import main
+from hf_reference.server import Running
 from tests.support.answering import answering
 from tests.support.commands import Run
 from tests.support.previews import RECORDED
@@ -37,6 +38,41 @@ def test_a_report_goes_on_without_the_api_and_the_hub(run: Run, monkeypatch: pyt
             done = run("report", str(RECORDED / "dev.json"))
         assert done.exit_code == 0, done.output
         assert f"the answer of {url} is not what this API gives; is it the right base URL?" in done.output, other
+
+
+@pytest.mark.parametrize("words", [("hardware",), ("outdated",), ("wake", "a"), ("recommend", "gpt2")], ids=str)
+def test_the_base_url_that_serve_prints_is_asked_for_its_end(
+    run: Run, server: Running, monkeypatch: pytest.MonkeyPatch, words: tuple[str, ...]
+) -> None:
+    """The commonest mistake: the API's is below it."""
+    monkeypatch.setenv("HF_ENDPOINTS_API_URL", server.base_url)
+    refused = run(*words)
+    assert refused.exit_code == 1
+    assert refused.output.endswith("; does HF_ENDPOINTS_API_URL (hf-endpoints:apiUrl) end in /v2?\n")
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [("HF_ENDPOINTS_API_URL", "http://127.0.0.1:PORT/v2"), ("HF_ENDPOINT", "huggingface.co"), ("HF_TOKEN", "hf_é")],
+)
+def test_a_setting_that_cannot_be_sent_is_one_line(
+    run: Run, monkeypatch: pytest.MonkeyPatch, name: str, value: str
+) -> None:
+    """A report goes on without."""
+    monkeypatch.setenv(name, value)
+    refused = run("hardware")
+    assert (refused.exit_code, refused.output.count("\n")) == (1, 1)
+    assert refused.output.startswith(f"Error: {name}: ")
+    done = run("report", str(RECORDED / "dev.json"))
+    assert done.exit_code == 0
+    assert f"{name}: " in done.output
+
+
+def test_a_url_that_cannot_be_called_generates_nothing(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Nor does a token that cannot be sent."""
+    assert run("generate", "http://127.0.0.1:PORT").output.startswith("Error: URL: 'http://127.0.0.1:PORT' is no base ")
+    monkeypatch.setenv("HF_TOKEN", "é")
+    assert run("generate", "http://127.0.0.1:9").output.startswith("Error: HF_TOKEN: character 1 of the token ")
 
 
 def test_a_recommendation_does_without_such_a_catalog(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:

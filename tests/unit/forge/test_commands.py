@@ -173,6 +173,28 @@ class TestWhere:
         outcome = CliRunner().invoke(main, ["comment", str(bare), "--number", "7"])
         assert "GITHUB_TOKEN is not set (in a workflow: ${{ github.token }})" in outcome.output
 
+    @pytest.mark.parametrize(
+        "odd",
+        [
+            {"GITHUB_API_URL": "http://127.0.0.1:PORT"},
+            {"GITHUB_TOKEN": "é"},
+            {"CI_API_V4_URL": "gitlab.example", "GITLAB_CI": "1"},
+            {"GITLAB_TOKEN": "a b", "GITLAB_CI": "1"},
+        ],
+        ids=lambda odd: next(iter(odd)),
+    )
+    def test_an_address_or_a_token_that_cannot_be_sent_is_named(
+        self, bare: Path, monkeypatch: pytest.MonkeyPatch, odd: dict[str, str]
+    ) -> None:
+        """Before anything is."""
+        github = {"GITHUB_REPOSITORY": "acme/endpoints", "GITHUB_TOKEN": "any"}
+        gitlab = {"CI_API_V4_URL": "http://127.0.0.1:9", "CI_PROJECT_ID": "1", "GITLAB_TOKEN": "any"}
+        for name, value in {**github, **gitlab, **odd}.items():
+            monkeypatch.setenv(name, value)
+        outcome = CliRunner().invoke(main, ["comment", str(bare), "--number", "7"])
+        assert (outcome.exit_code, outcome.output.count("\n")) == (1, 1)
+        assert outcome.output.startswith(f"Error: {next(iter(odd))}: ")
+
     def test_a_file_that_is_no_text_is_refused(self, bare: Path, monkeypatch: pytest.MonkeyPatch) -> None:
         """In one line."""
         monkeypatch.setenv("GITHUB_REPOSITORY", "acme/endpoints")

@@ -98,10 +98,34 @@ def test_a_refusal_that_one_can_act_on_names_the_next_step(api: Api, status: int
 
 def test_a_missing_endpoint_is_none_to_find_and_fine_to_delete(api: Api) -> None:
     """404 is an answer, not a mistake, where nothing being there is expected."""
-    api.will(404, said={"error": "Endpoint not found"})
+    api.will(lambda _: httpx2.Response(200, json={"items": []}), 404, said={"error": "Endpoint not found"})
+    assert list(api.hub.endpoints("acme")) == []
     assert None is api.hub.find("acme", "falcon")
     api.hub.delete("acme", "falcon")
-    assert [request.method for request in api.requests] == ["GET", "DELETE"]
+    assert [request.method for request in api.requests] == ["GET", "GET", "DELETE"]
+
+
+def test_nothing_is_gone_at_an_address_where_nothing_is(server: Running) -> None:
+    """As below the base URL that ``serve`` prints, where ``/v2`` is missing: a destroy would forget what runs."""
+    right = HubClient(Settings(server.api_url, server.base_url, "hf_ours"))
+    right.create(NAMESPACE, render_create(inputs(name="falcon"), "mine"))
+    wrong = HubClient(Settings(server.base_url, server.base_url, "hf_ours"))
+    for _ in range(2):
+        with pytest.raises(NotFound, match=r"does HF_ENDPOINTS_API_URL \(hf-endpoints:apiUrl\) end in /v2\?$"):
+            wrong.find(NAMESPACE, "falcon")
+    assert None is HubClient(Settings(server.api_url, server.base_url, "hf_ours")).find(NAMESPACE, "eagle")
+
+
+def test_a_list_that_is_not_there_asks_for_the_address_or_the_namespace(api: Api) -> None:
+    """Whichever it can be; one endpoint that is not there asks for neither."""
+    lists = [CALLS[doing] for doing in CALLS if "namespace" in doing or "create" in doing]
+    assert len(lists) == 3
+    for call in lists:
+        assert str(failure(api.will(404), call)).endswith("; is there a namespace 'acme'?")
+    api.hub = HubClient(Settings("https://api", "https://hub", SECRET))
+    for call in lists:
+        assert str(failure(api.will(404), call)).endswith("(hf-endpoints:apiUrl) end in /v2?")
+    assert "?" not in str(failure(api.will(404), CALLS["update endpoint 'acme/falcon'"]))
 
 
 def test_a_missing_endpoint_cannot_be_updated(api: Api) -> None:
@@ -260,6 +284,11 @@ def test_a_probe_gives_the_status_and_raises_nothing(api: Api, status: int) -> N
     """What it means is for others to judge."""
     assert status == api.will(status).hub.probe("https://e", "/health")
     assert len(api.requests) == 1
+
+
+def test_a_probe_of_what_is_no_address_gives_none(api: Api) -> None:
+    """Whatever the API calls a URL."""
+    assert None is api.will(200).hub.probe("http://127.0.0.1:PORT", "/health")
 
 
 @pytest.mark.parametrize("lost", [httpx2.ConnectError("x"), httpx2.ReadTimeout("x")], ids=type)

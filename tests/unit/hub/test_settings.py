@@ -59,6 +59,27 @@ def test_slashes_and_blanks_at_the_end_are_cut() -> None:
     assert Settings("http://h/v2", "http://h", "hf_x") == settings
 
 
+@pytest.mark.parametrize(
+    ("config", "environment", "name"),
+    [
+        ({}, {"HF_ENDPOINTS_API_URL": "http://127.0.0.1:PORT/v2"}, "HF_ENDPOINTS_API_URL"),
+        ({"hf-endpoints:apiUrl": "api.example/v2"}, {}, "hf-endpoints:apiUrl"),
+        ({}, {"HF_ENDPOINT": "huggingface.co"}, "HF_ENDPOINT"),
+        ({"hf-endpoints:hubUrl": "https://"}, {}, "hf-endpoints:hubUrl"),
+        ({}, {"HF_ENDPOINTS_CATALOG_URL": "ftp://h"}, "HF_ENDPOINTS_CATALOG_URL"),
+        ({}, {"HF_TOKEN": f"{SECRET}\nhf_second"}, "HF_TOKEN"),
+        ({"hf-endpoints:token": f"{SECRET}é"}, {"HF_TOKEN": ""}, "hf-endpoints:token"),
+    ],
+)
+def test_what_cannot_be_sent_is_told_before_it_is(
+    config: dict[str, Any], environment: dict[str, str], name: str
+) -> None:
+    """By the name of the setting that holds it; a token is not shown."""
+    with pytest.raises(DeclarationError, match=f"^{name}: ") as caught:
+        resolve(config, {"HF_TOKEN": "hf_x", **environment})
+    assert SECRET not in str(caught.value)
+
+
 def test_the_token_is_not_in_the_text_of_the_settings() -> None:
     """They may end in a log."""
     assert SECRET not in repr(Settings("a", "b", SECRET))
