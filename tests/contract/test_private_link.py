@@ -55,10 +55,10 @@ class Clock:
 def fresh_clients() -> Iterator[None]:
     """Forget clients and account, which are kept for the life of a process."""
     session._client.cache_clear()
-    session.caller_account.cache_clear()
+    session._caller_account.cache_clear()
     yield
     session._client.cache_clear()
-    session.caller_account.cache_clear()
+    session._caller_account.cache_clear()
 
 
 @pytest.fixture(scope="module")
@@ -514,8 +514,6 @@ def test_what_credentials_of_another_account_cannot_see_is_not_gone(
     for name, key in (("ACCESS_KEY_ID", "AccessKeyId"), ("SECRET_ACCESS_KEY", "SecretAccessKey")):
         monkeypatch.setenv(f"AWS_{name}", theirs[key])
     monkeypatch.setenv("AWS_SESSION_TOKEN", theirs["SessionToken"])
-    session._client.cache_clear()
-    session.caller_account.cache_clear()
     words = f"{id_!r} of private link 'inside': it is in AWS account '123456789012', the AWS credentials are of '210987"
     for call in (things.held, things.delete):
         with pytest.raises(Forbidden, match=words):
