@@ -15,7 +15,7 @@ import subprocess
 import sys
 from collections.abc import Generator, Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field, fields, replace
 from functools import partial
 from pathlib import Path
 from typing import Any, Final, Protocol
@@ -258,14 +258,9 @@ def _served(log: Path, *, speed: float = 0.0, process: bool = False, **wanted: A
 
 @contextmanager
 def _process(log: Path, speed: float, wanted: Mapping[str, Any]) -> Iterator[str]:
-    """Run ``hf-endpoints serve``, whose options are named as the fields of `Options` without their units."""
+    """Run ``hf-endpoints serve``."""
     words = ["--clock=virtual"] if speed == 0 else [f"--speed={speed}"]
-    for name, value in wanted.items():
-        if name == "choices":
-            words += [f"--choice={choice}" for choice in value.made()]
-            continue
-        flag = name.removesuffix("_s").replace("_", "-")
-        words.append(f"--{'' if value else 'no-'}{flag}" if isinstance(value, bool) else f"--{flag}={value}")
+    words += [word for name, value in wanted.items() for word in _words(name, value)]
     with (
         log.open("wb") as errors,
         subprocess.Popen(
@@ -283,3 +278,22 @@ def _process(log: Path, speed: float, wanted: Mapping[str, Any]) -> Iterator[str
                 server.wait(_LIMIT_S)
             except subprocess.TimeoutExpired:
                 server.kill()
+
+
+def _words(name: str, value: Any) -> list[str]:  # noqa: ANN401 - whatever the field holds
+    """Give a field of `Options` as ``hf-endpoints serve`` takes it: most by the field's name without its unit."""
+    match name, value:
+        case _, None:
+            return []  # what the command does where nothing is said
+        case "choices", _:
+            return [f"--choice={choice}" for choice in value.made()]
+        case "handlers", _:
+            return [f"--handler={repository}={file}" for repository, file in value.items()]
+        case "containers", _:
+            return [word for inner in fields(value) for word in _words(inner.name, getattr(value, inner.name))]
+        case "check_model_name", _:
+            return ["--model-names" if value else "--any-model-name"]
+        case "token_s", _:
+            return [f"--token-time={value}"]
+    flag = name.removesuffix("_s").replace("_", "-")
+    return [f"--{'' if value else 'no-'}{flag}" if isinstance(value, bool) else f"--{flag}={value}"]

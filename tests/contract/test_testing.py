@@ -7,14 +7,20 @@ import os
 import subprocess
 import sys
 from collections.abc import Iterator
+from dataclasses import fields, replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 from huggingface_hub import HfApi, constants, hf_api
 from huggingface_hub.errors import HfHubHTTPError
+from huggingface_hub.utils import get_session
 
 from hf_endpoints.testing import ReferenceServer, ServerClock, ServerFaults
 from hf_reference.choices import Choices
+from hf_reference.clock import Virtual
+from hf_reference.containers.call import ContainerOptions
+from hf_reference.server import Options, running
 from tests.support.guide import ENGINE, examples
 
 pytest_plugins = ["pytester"]
@@ -134,6 +140,49 @@ def test_a_server_process_answers_as_one_in_this_process_does(
     assert hf_server.move_branch("gpt2") == HfApi().model_info("gpt2").sha
     with pytest.raises(ValueError, match="acme/nowhere"):
         hf_server.move_branch("acme/nowhere", "dev")
+
+
+def test_a_server_process_takes_every_option(
+    request: pytest.FixtureRequest, tmp_path: Path, small: dict[str, Any], hf_token: str
+) -> None:
+    """Those that are nested, that lead to files and that are not set among them: its journal begins alike."""
+    handler, tokens, faults = tmp_path / "handler.py", tmp_path / "tokens.json", tmp_path / "faults.json"
+    handler.write_text(
+        "class EndpointHandler:\n"
+        "    def __init__(self, path=''): pass\n"
+        "    def __call__(self, data): return ['handled', data['inputs']]\n"
+    )
+    tokens.write_text(json.dumps({hf_token: {"user": "bob"}}))
+    faults.write_text("[]")
+    options = Options(
+        seed=3,
+        provisioning_s=5.0,
+        deletion_s=2.5,
+        latency_s=0.001,
+        service_name_s=None,
+        aws_endpoint_url=None,
+        inside_port=0,
+        aws_interval_s=0.5,
+        state=tmp_path / "state",
+        tokens=tokens,
+        log_search=False,
+        faults=faults,
+        journal=tmp_path / "journal.jsonl",
+        choices=Choices(quota_status=403),
+        handlers={"acme/model": handler},
+        containers=ContainerOptions(7, 70, check_model_name=False, token_s=0.25),
+    )
+    marks = {option.name: getattr(options, option.name) for option in fields(options)}
+    request.node.add_marker(pytest.mark.hf_server(process=True, **marks))
+    server: ReferenceServer = request.getfixturevalue("hf_server")
+
+    with running(Virtual(), replace(options, state=None, journal=None)) as same:
+        assert (tmp_path / "journal.jsonl").read_text().splitlines()[0] == same.journal.text().splitlines()[0]
+    HfApi().create_inference_endpoint("e1", **{**small, "repository": "acme/model"})
+    server.call("POST", "/_test/clock", {"advance_s": 5})
+    url = HfApi().get_inference_endpoint("e1", namespace="acme").url
+    answer = get_session().post(f"{url}", json={"inputs": "a"}, headers={"authorization": f"Bearer {hf_token}"})
+    assert answer.json() == ["handled", "a"]
 
 
 @pytest.mark.hf_server(speed=50)
