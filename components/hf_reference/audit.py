@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Literal, TypeAlias
 from hf_reference.endpoint import Person
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Iterable, Iterator, Sequence
 
     from hf_reference.declaration import Declaration
 
@@ -71,6 +71,10 @@ class AuditLog:
         new = self._acts[self._stored :]
         self._stored = len(self._acts)
         return new
+
+    def put_back(self, acts: Sequence[Act]) -> None:
+        """Give what was taken last, and could not be stored, once more."""
+        self._stored -= len(acts)
 
 
 def changed(old: Declaration, new: Declaration) -> list[str]:

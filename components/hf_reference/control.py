@@ -14,7 +14,7 @@ from hf_reference.call_log import Format, listen
 from hf_reference.choices import parse_choices
 from hf_reference.clock import Clock, Real, Scaled, Virtual
 from hf_reference.containers.call import ContainerOptions
-from hf_reference.errors import SetupError
+from hf_reference.errors import SetupError, StoreError
 from hf_reference.server import DEFAULT_DELETION_S, DEFAULT_PROVISIONING_S, Options
 from hf_reference.server import serve as serve_until_stopped
 from hf_reference.text.limits import DEFAULT_NEW_TOKENS, MAX_NEW_TOKENS
@@ -232,7 +232,7 @@ def serve(  # noqa: PLR0913 - one argument per option
         listen(log_format, quiet=quiet)
         _check_host(host, guarded=tokens is not None)
         serve_until_stopped(host, port, _clock(kind, speed), options, partial(_announce, out))
-    except SetupError as error:
+    except (SetupError, StoreError) as error:
         raise click.ClickException(str(error)) from error
 
 

@@ -5,6 +5,7 @@
     ReferenceServerError
     ├── IllegalEventError          an event that the status does not allow (the world turns it into a refusal)
     ├── SetupError                 an option or a file given at the start is wrong: the operator's turn
+    ├── StoreError                 the state file cannot be written: the operator's turn, too
     └── RefusalError               the caller asked for something the API does not do: one class per kind of answer
         ├── InvalidError           the body parses, but a value is not acceptable
         │   └── InstanceError      no such instance can be rented
@@ -34,6 +35,10 @@ class IllegalEventError(ReferenceServerError):
 
 class SetupError(ReferenceServerError):
     """The server cannot start, or a test route was given something it cannot use."""
+
+
+class StoreError(ReferenceServerError):
+    """The state file cannot be written."""
 
 
 class RefusalError(ReferenceServerError):

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 from hf_reference.errors import MissingError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Iterable, Iterator
 
     from hf_reference.choices import Choices
     from hf_reference.endpoint import Endpoint, Key
@@ -109,3 +109,7 @@ class Registry:
         touched = {key: self.find(*key) for key in sorted(self._touched)}
         self._touched.clear()
         return touched
+
+    def touch(self, keys: Iterable[Key]) -> None:
+        """Take endpoints for put or removed, also if they were not."""
+        self._touched.update(keys)

@@ -309,7 +309,9 @@ def serve(host: str, port: int, clock: Clock, options: Options, announce: Callab
 
 
 def _close(parts: Parts) -> None:
-    parts.commit(even_if_only_time_passed=True)
-    parts.journal.close()
-    if parts.store is not None:
-        parts.store.close()
+    try:
+        parts.commit(last=True)
+    finally:
+        parts.journal.close()
+        if parts.store is not None:
+            parts.store.close()

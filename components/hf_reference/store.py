@@ -8,6 +8,7 @@ for they are not in a declaration either.
 from __future__ import annotations
 
 import json
+import math
 import sqlite3
 from typing import TYPE_CHECKING, Final
 
@@ -15,7 +16,7 @@ from pydantic import TypeAdapter, ValidationError
 
 from hf_reference.audit import Act
 from hf_reference.endpoint import Changes, Endpoint
-from hf_reference.errors import SetupError
+from hf_reference.errors import SetupError, StoreError
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -61,11 +62,24 @@ class Store:
             self._db.close()
             message = f"state file {str(path)!r} has format {found}, this version reads {FORMAT}"
             raise SetupError(message)
+        self.until = -math.inf
+        """The instant in the file, of what this run has written."""
         self._adapter = TypeAdapter(Endpoint)
         self._act = TypeAdapter(Act)
 
     def save(self, changes: Changes, acts: Iterable[Act] = ()) -> None:
-        """Write one set of changes and new entries of the audit log in one transaction, on disk when this returns."""
+        """Write one set of changes and new entries of the audit log in one transaction, on disk when this returns.
+
+        :raises StoreError: it cannot be written, and the file is as before.
+        """
+        try:
+            self._write(changes, acts)
+        except sqlite3.Error as error:
+            message = f"cannot write state file {str(self._path)!r}: {error}"
+            raise StoreError(message) from error
+        self.until = changes.now
+
+    def _write(self, changes: Changes, acts: Iterable[Act]) -> None:
         with self._db:
             self._db.execute("BEGIN IMMEDIATE")
             for (namespace, name), endpoint in changes.endpoints.items():

@@ -265,6 +265,11 @@ class World:
             quotas, moves = dict(self._quotas.own), self.history.moves
             return Changes(self._registry.take_touched(), now, self._serial, quotas, moves)
 
+    def put_back(self, changes: Changes) -> None:
+        """Give what could not be stored once more, as it is by then."""
+        with self._lock:
+            self._registry.touch(changes.endpoints)
+
     def restore(
         self,
         endpoints: Iterable[Endpoint],

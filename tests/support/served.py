@@ -24,6 +24,18 @@ def served(
     *options: str, end: signal.Signals = signal.SIGTERM, command: tuple[str, ...] = ALONE, says: str = ""
 ) -> Iterator[str]:
     """Run ``serve`` for the length of a block, give its base URL, and demand a clean end that ``says`` no more."""
+    with started(*options, command=command) as (process, base_url):
+        yield base_url
+        process.send_signal(end)
+        rest, errors = process.communicate(timeout=10)
+        if end is not signal.SIGKILL:
+            assert (process.returncode, rest) == (0, "")
+            assert errors.strip().partition("Z ")[2] == says
+
+
+@contextmanager
+def started(*options: str, command: tuple[str, ...] = ALONE) -> Iterator[tuple[subprocess.Popen[str], str]]:
+    """Run ``serve`` for the length of a block at most, and give its process and its base URL."""
     environment = {**os.environ, "PYTHONPATH": os.pathsep.join(p for p in sys.path if p)}
     process = subprocess.Popen(
         [sys.executable, *command, "--quiet", *options],
@@ -34,12 +46,7 @@ def served(
     )
     try:
         assert process.stdout is not None
-        yield process.stdout.readline().strip()
-        process.send_signal(end)
-        rest, errors = process.communicate(timeout=10)
-        if end is not signal.SIGKILL:
-            assert (process.returncode, rest) == (0, "")
-            assert errors.strip().partition("Z ")[2] == says
+        yield process, process.stdout.readline().strip()
     finally:
         process.kill()
         process.communicate()

@@ -16,6 +16,7 @@ from hf_reference import strict_json
 from hf_reference.answers import error
 from hf_reference.call_log import log_call
 from hf_reference.http.parts import REQUEST_ID
+from hf_reference.http.saving import saving
 from hf_reference.http.strikes import Strikes, gone
 from hf_reference.journal import HEADERS
 
@@ -52,7 +53,7 @@ class Desk:
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Serve one call."""
         if scope["type"] != "http" or scope["path"].startswith(_TEST_ONLY):
-            await self._app(scope, receive, send)
+            await self._app(scope, receive, saving(self._parts, scope, receive, send))
             return
         began = time.monotonic()
         limit = DATA_LIMIT if scope["path"].startswith(_DATA) else CONTROL_LIMIT
@@ -78,7 +79,8 @@ class Desk:
             answered = error(f"Payload Too Large: more than {limit} bytes", 413)  # guessed
         if answered is None and scope["path"].startswith(_CONTROL) and b"%2f" in scope.get("raw_path", b"").lower():
             answered = error("Not Found", 404)  # a slash in a name is no separator, and no name has one
-        await (self._app if answered is None else answered)(scope, again, visit.send)
+        out = saving(self._parts, scope, again, visit.send)
+        await (self._app if answered is None else answered)(scope, again, out)
         if strikes.ended:
             await gone(again)
 
@@ -135,11 +137,10 @@ class _Visit:
         self._start: Message | None = None
 
     async def send(self, message: Message) -> None:
-        """Commit and write down the call, then let its answer go out."""
+        """Write down the call, then let its answer go out."""
         if self._strikes.ended:
             return
         if message["type"] == "http.response.start":
-            self._parts.commit()
             if any(key == b"content-length" for key, _ in message["headers"]):
                 self._start = message  # the body comes at once, and the journal wants to see it
             else:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections import defaultdict
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Final
 
 from hf_reference.answers import error
@@ -21,6 +21,7 @@ from hf_reference.errors import (
     PaymentError,
     RefusalError,
     SetupError,
+    StoreError,
     TakenError,
     UnauthorisedError,
     UnparsableError,
@@ -57,6 +58,10 @@ _CODES: Final[dict[type[RefusalError], int]] = {  # what is not published has it
     WrongStatusError: 400,
     AbsentError: 501,
 }
+
+
+_AHEAD_S: Final = 0.05
+"""Real seconds that the time in the state file may lie ahead; as often at most it is written for its own sake."""
 
 
 @dataclass(slots=True)
@@ -132,16 +137,25 @@ class Parts:
         """Render an endpoint as this server shows it."""
         return render(endpoint, self.base_url, self.world.choices, self.links.of(endpoint))
 
-    def commit(self, *, even_if_only_time_passed: bool = False) -> None:
+    def commit(self, *, even_if_only_time_passed: bool = False, last: bool = False) -> None:
         """Put what changed into the state file, if there is one.
 
-        Time alone is not worth a write on every answer: what it changed in an endpoint is a change of that endpoint.
+        Time alone is not worth a write on every answer, so the file's lies a little ahead of that of the ``last`` one.
+
+        :raises StoreError: the file cannot be written. What changed goes there with the next commit.
         """
-        if self.store is not None:
-            changes = self.world.take_changes()
-            acts = self.audit.take_new()
-            if changes.endpoints or acts or even_if_only_time_passed:
-                self.store.save(changes, acts)
+        if self.store is None:
+            return
+        changes = self.world.take_changes()
+        acts = self.audit.take_new()
+        if changes.endpoints or acts or even_if_only_time_passed or last or changes.now > self.store.until:
+            ahead_s = 0.0 if last else _AHEAD_S * self.clock.speed
+            try:
+                self.store.save(replace(changes, now=changes.now + ahead_s), acts)
+            except StoreError:
+                self.world.put_back(changes)
+                self.audit.put_back(acts)
+                raise
 
 
 def refusing(chosen: choices.Choices) -> Callable[[Request, Exception], Response]:
@@ -159,6 +173,8 @@ def refusing(chosen: choices.Choices) -> Callable[[Request, Exception], Response
             return error(str(refusal), codes[type(refusal)])
         if isinstance(refusal, SetupError):
             return error(str(refusal), 422)
+        if isinstance(refusal, StoreError):
+            return error(f"Internal Server Error: {refusal}", 500)
         raise refusal
 
     return refuse

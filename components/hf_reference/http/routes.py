@@ -18,7 +18,7 @@ from starlette.requests import ClientDisconnect, Request
 from starlette.responses import Response
 
 from hf_reference.answers import error
-from hf_reference.errors import RefusalError, SetupError
+from hf_reference.errors import RefusalError, SetupError, StoreError
 
 if TYPE_CHECKING:
     from starlette.types import Receive, Scope, Send
@@ -93,7 +93,7 @@ class Application:
         request = Request(scope, receive)
         try:
             response = await self._answer(request)
-        except (RefusalError, SetupError) as refusal:
+        except (RefusalError, SetupError, StoreError) as refusal:
             response = self._refuse(request, refusal)
         except ClientDisconnect:  # before its body had come whole
             return

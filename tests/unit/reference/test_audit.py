@@ -43,6 +43,8 @@ def test_the_store_gets_each_entry_once_and_numbers_go_on(alice: Person) -> None
     first = log.take_new()
     assert [act.n for act in first] == [1]
     assert log.take_new() == []
+    log.put_back(first)
+    assert log.take_new() == first
     again = AuditLog(first)
     note(again, "e2", alice)
     assert [act.n for act in again.take_new()] == [2]

@@ -149,6 +149,22 @@ def test_only_what_changed_is_written(world: World, declare: Callable[..., Decla
     assert list(world.take_changes().endpoints) == [("acme", "e2")]
 
 
+def test_what_could_not_be_written_is_a_change_again(
+    world: World, clock: Virtual, declare: Callable[..., Declaration], alice: Person
+) -> None:
+    """As it is by then, also where it has gone; what nothing happened to is none."""
+    for name in ("e1", "e2", "e3"):
+        world.create("acme", declare(name), alice)
+    world.take_changes()
+    world.pause("acme", "e1", alice)
+    paused = world.pause("acme", "e2", alice)
+    lost = world.take_changes()
+    world.delete("acme", "e1")
+    clock.advance(1)
+    world.put_back(lost)
+    assert world.take_changes().endpoints == {("acme", "e1"): None, ("acme", "e2"): paused}
+
+
 def test_no_secret_is_in_the_file(
     store: Store, path: Path, world: World, declare: Callable[..., Declaration], alice: Person
 ) -> None:
