@@ -226,12 +226,12 @@ class World:
                 return None
             return self._stage.arrived(endpoint, now)
 
-    def depart(self, label: str) -> None:
-        """Count the answer to a request that had arrived."""
+    def depart(self, arrived: Endpoint) -> None:
+        """Count the answer to a request that had arrived at an endpoint; a successor at its address is another one."""
         with self._lock:
             now = self._now()
-            endpoint = self._registry.at_label(label)
-            if endpoint is not None and endpoint.gone_at is None:
+            endpoint = self._registry.find(*arrived.key)
+            if endpoint is not None and endpoint.serial == arrived.serial and endpoint.gone_at is None:
                 self._stage.answered(endpoint, now)
 
     def prescribe_load(self, namespace: str, name: str, pending: int, hardware_percent: float | None) -> Endpoint:

@@ -63,7 +63,7 @@ def router(parts: Parts) -> Routes:
             answered = answered or error("Not Found", 404)
         finally:
             if counts and arrived is not None:
-                parts.world.depart(label)
+                parts.world.depart(arrived)
         parts.traffic.record(label, Hit(came, parts.clock.now() - came, answered.status_code, serving))
         return answered
 
@@ -114,7 +114,8 @@ async def _held(parts: Parts, endpoint: Endpoint, request: Request) -> Endpoint 
         await asyncio.sleep(_POLL_S)
         if await request.is_disconnected():
             break
-        held = parts.world.at_label(label)
+        found = parts.world.at_label(label)
+        held = found if found is not None and found.serial == endpoint.serial else None
     return held
 
 

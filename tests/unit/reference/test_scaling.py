@@ -120,13 +120,13 @@ def test_requests_under_way_scale_as_a_set_load_does(
     world: World, clock: Virtual, run: Callable[..., Endpoint]
 ) -> None:
     """They are what is pending."""
-    label = run().label
+    endpoint = run()
     for _ in range(4):
-        world.arrive(label)
+        world.arrive(endpoint.label)
     clock.advance(60)
     assert world.get("acme", "e1").life.target == 3
     for _ in range(4):
-        world.depart(label)
+        world.depart(endpoint)
     clock.advance(HOUR)
     assert world.get("acme", "e1").life.target == 1
 
@@ -135,12 +135,12 @@ def test_a_gap_between_requests_does_not_put_a_look_off(
     world: World, clock: Virtual, run: Callable[..., Endpoint]
 ) -> None:
     """Nothing is pending in the very moment of the look, and too much was in each of the seconds before it."""
-    label = run().label
+    endpoint = run()
     for _ in range(4):
-        world.arrive(label)
+        world.arrive(endpoint.label)
     clock.advance(19.75)
     for _ in range(4):
-        world.depart(label)
+        world.depart(endpoint)
     clock.advance(0.25)
     assert world.get("acme", "e1").life.target == 2
 

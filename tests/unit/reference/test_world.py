@@ -247,23 +247,42 @@ def test_an_idle_endpoint_scales_to_zero_after_its_minutes(
     world: World, clock: Virtual, run: Callable[..., Endpoint]
 ) -> None:
     """Not one second earlier, and each request begins the count anew."""
-    label = run(scaling={"minReplica": 0, "scaleToZeroTimeout": 2}).label
+    endpoint = run(scaling={"minReplica": 0, "scaleToZeroTimeout": 2})
     clock.advance(119)
-    world.arrive(label)
-    world.depart(label)
+    world.arrive(endpoint.label)
+    world.depart(endpoint)
     clock.advance(119)
     assert world.get("acme", "e1").life.status is Status.RUNNING
     clock.advance(1)
     assert world.get("acme", "e1").life.status is Status.SCALED_TO_ZERO
 
 
+def test_a_request_is_not_counted_out_of_a_successor(clock: Virtual, declare: Declare, alice: Person) -> None:
+    """It arrived at the one before, whose address the successor has; the successor still goes to sleep."""
+    world = World(clock, Faults(), provisioning_s=100.0, choices=Choices(address_of_successor="same"))
+    declared = declare(scaling={"minReplica": 0, "scaleToZeroTimeout": 1})
+    label = world.create("acme", declared, alice).label
+    clock.advance(100)
+    arrived = world.arrive(label)
+    assert arrived is not None
+    world.delete("acme", "e1")
+    clock.advance(1)
+    successor = world.create("acme", declared, alice)
+    assert successor.label == label
+    clock.advance(100)
+    world.depart(arrived)
+    assert world.load(successor)[-1].reading.pending == 0
+    clock.advance(60)
+    assert world.get("acme", "e1").life.status is Status.SCALED_TO_ZERO
+
+
 def test_a_request_under_way_is_no_idleness(world: World, clock: Virtual, run: Callable[..., Endpoint]) -> None:
     """However long it takes; the minutes count from its answer."""
-    label = run(scaling={"minReplica": 0, "scaleToZeroTimeout": 1}).label
-    world.arrive(label)
+    endpoint = run(scaling={"minReplica": 0, "scaleToZeroTimeout": 1})
+    world.arrive(endpoint.label)
     clock.advance(10_000)
     assert world.get("acme", "e1").life.status is Status.RUNNING
-    world.depart(label)
+    world.depart(endpoint)
     clock.advance(59)
     assert world.get("acme", "e1").life.status is Status.RUNNING
     clock.advance(1)
