@@ -119,14 +119,14 @@ class Tokens:
     def load(self, path: Path) -> None:
         """Take the table from a JSON or YAML file.
 
-        :raises SetupError: it cannot be read, or is not a table of tokens.
+        :raises SetupError: it cannot be read, or is not a table of tokens. The text shows nothing of what is in it.
         """
         import yaml  # noqa: PLC0415 - a tenth of a start, and most servers start without a file
 
         try:
             table = yaml.safe_load(path.read_text(encoding="utf-8"))
-        except (OSError, yaml.YAMLError) as error:
-            message = f"cannot read the tokens of {str(path)!r}: {error}"
+        except (OSError, ValueError, yaml.YAMLError) as error:
+            message = f"cannot read the tokens of {str(path)!r}: {_why(error)}"
             raise SetupError(message) from error
         self.replace(table or {})
 
@@ -150,3 +150,13 @@ class Tokens:
             message = "A valid user or organization token, sent as a Bearer, is required"
             raise UnauthorisedError(message)
         return grant
+
+
+def _why(error: Exception) -> str:
+    """Why a file cannot be read; a parser's own words would show the line, with its token."""
+    if isinstance(error, OSError):
+        return error.strerror or type(error).__name__
+    if isinstance(error, UnicodeDecodeError):
+        return f"it is no text in UTF-8 (byte {error.start + 1})"
+    mark = getattr(error, "problem_mark", None)
+    return f"it is no JSON or YAML{'' if mark is None else f' (line {mark.line + 1})'}"

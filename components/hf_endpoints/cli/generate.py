@@ -45,7 +45,7 @@ def generate(out: Output, url: str, prompt: str, max_new_tokens: int, wait: floa
             message = f"cannot generate at {url}: the endpoint said {code}: {error.server_message or 'no reason given'}"
             raise ApiUnwell(message) from None
         except httpx2.TransportError as error:
-            message = f"cannot generate at {url}: it cannot be reached ({type(error).__name__})"
+            message = f"cannot generate at {url}: it cannot be reached ({type(error).__name__}); check the URL"
             raise ApiUnwell(message) from None
         except NOT_READ as failure:
             question = "is it the URL of an endpoint that generates text?"

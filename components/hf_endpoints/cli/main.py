@@ -5,6 +5,7 @@ A command's module is imported when the command is looked up, so that ``serve`` 
 
 from __future__ import annotations
 
+import logging
 from importlib import import_module
 from typing import Final
 
@@ -54,6 +55,8 @@ class _Commands(click.Group):
             if not module.startswith("hf_reference"):
                 raise
             command = _not_installed  # the reference server's packages are an optional extra, not needed to deploy
+        # It tells each repeat of a call beside our one line; after its import, which sets the level anew.
+        logging.getLogger("huggingface_hub").setLevel(logging.ERROR)
         return with_json(command)
 
     def invoke(self, ctx: click.Context) -> None:

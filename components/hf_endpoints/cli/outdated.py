@@ -33,10 +33,16 @@ def outdated(out: Output, stack: str | None, namespace: str | None) -> None:
     is held against the default branch.
     """
     project = _project(stack)
+    nowhere: DeclarationError | None = None
     if stack is not None and project is not None:
         namespace = project.stack_file(stack).namespace() or namespace
+        nowhere = _unknown(project, stack)
+    if nowhere is not None and namespace is None:
+        raise nowhere
     client = hub()
     there = [found for found in client.endpoints(required(namespace)) if _is_of(found, project, stack)]
+    if nowhere is not None and not there:
+        raise nowhere
     behind: list[Behind] = []
     unknown: dict[str, str] = {}
     for found in there:
@@ -61,6 +67,18 @@ def _project(stack: str | None) -> Project | None:
         if stack is not None:
             raise
         return None
+
+
+def _unknown(project: Project, stack: str) -> DeclarationError | None:
+    """What is wrong with a stack that has no file, if it has no endpoint either: a program may do without a file."""
+    file = project.stack_file(stack).path
+    if file.is_file():
+        return None
+    names = sorted(
+        path.name.removeprefix("Pulumi.").removesuffix(".yaml") for path in file.parent.glob("Pulumi.*.yaml")
+    )
+    missing = f"it has no file {file.name} and no endpoint"
+    return DeclarationError(f"there is no stack {stack!r}: {missing}; there is {', '.join(names) or 'none'}")
 
 
 def _is_of(found: Observation, project: Project | None, stack: str | None) -> bool:

@@ -49,7 +49,8 @@ def read_recipes(settings: Settings, repository: str) -> tuple[Recipe, ...]:
             for recipe in entries(item.get("recipes", []))
         )
     except (HfHubHTTPError, httpx2.TransportError, OfflineModeIsEnabled) as failure:
-        message = f"the catalog at {settings.catalog_url} cannot be asked ({type(failure).__name__})"
+        asked = f"the catalog at {settings.catalog_url} cannot be asked ({type(failure).__name__})"
+        message = f"{asked}; check the network and HF_ENDPOINTS_CATALOG_URL"
         raise ApiUnwell(message) from failure
     except NOT_READ as failure:
         question = "does HF_ENDPOINTS_CATALOG_URL name a catalog?"

@@ -141,7 +141,8 @@ def _asking(settings: Settings, repository: str, revision: str | None) -> Iterat
         message = f"model.repository: {repository!r} is not on the Hub, or private and not readable by the token"
         raise DeclarationError(message) from None
     except (HfHubHTTPError, httpx2.TransportError, OfflineModeIsEnabled) as failure:
-        message = f"{settings.hub_url} cannot be asked about {repository!r} ({type(failure).__name__})"
+        asked = f"{settings.hub_url} cannot be asked about {repository!r} ({type(failure).__name__})"
+        message = f"{asked}; check the network and HF_ENDPOINT"
         raise ApiUnwell(message) from failure
     except NOT_READ as failure:
         question = "is HF_ENDPOINT the address of a Hub?"

@@ -239,7 +239,9 @@ class TestGenerate:
         del server
         refused = run("generate", "http://127.0.0.1:9")
         assert refused.exit_code == 1
-        assert refused.output == ("Error: cannot generate at http://127.0.0.1:9: it cannot be reached (ConnectError)\n")
+        assert refused.output == (
+            "Error: cannot generate at http://127.0.0.1:9: it cannot be reached (ConnectError); check the URL\n"
+        )
 
 
 class TestImport:

@@ -128,7 +128,25 @@ def test_a_hub_that_cannot_be_asked_is_one_line(run: Run, hub: HubClient, monkey
     monkeypatch.setenv("HF_ENDPOINT", "http://127.0.0.1:9")
     refused = run("outdated")
     assert refused.exit_code == 1
-    assert refused.output == "Error: http://127.0.0.1:9 cannot be asked about 'openai-community/gpt2' (ConnectError)\n"
+    assert refused.output == (
+        "Error: http://127.0.0.1:9 cannot be asked about 'openai-community/gpt2' (ConnectError); "
+        "check the network and HF_ENDPOINT\n"
+    )
+
+
+def test_a_stack_without_a_file_and_without_an_endpoint_is_a_misspelt_one(
+    run: Run, hub: HubClient, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """'0 of 0' would look as if all were well; a program's stack may do without a file."""
+    declared(tmp_path, "dev", one={})
+    made(hub, "one")
+    made(hub, "two", stack="programs")
+    line = "Error: there is no stack 'dve': it has no file Pulumi.dve.yaml and no endpoint; there is dev\n"
+    refused = run("outdated", "--stack", "dve")
+    assert (refused.exit_code, refused.output) == (1, line)
+    assert found(run, "--stack", "programs")["at_head"] == 1
+    monkeypatch.delenv("HF_ENDPOINTS_NAMESPACE")
+    assert run("outdated", "--stack", "dve").output == line
 
 
 def test_a_stack_needs_its_project(run: Run) -> None:

@@ -8,6 +8,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from huggingface_hub.utils import _http
+from huggingface_hub.utils import logging as hub_logging
 
 from hf_endpoints.cli.main import main
 from hf_endpoints.cli.output import table
@@ -124,6 +126,20 @@ def test_an_error_is_a_document_too(run: Run) -> None:
     unfit = run("serve", "--json", "--choice", "nonsense")
     assert (unfit.exit_code, unfit.stdout) == (1, "")
     assert "nonsense" in json.loads(unfit.stderr)["error"]
+
+
+def test_an_error_has_the_error_stream_to_itself(
+    run: Run, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    """Without the words of huggingface_hub on each repeat of a call that reaches nobody."""
+    hub_logging.set_verbosity_warning()  # as it is in a process of its own
+    pauses: list[float] = []
+    monkeypatch.setattr(_http.time, "sleep", pauses.append)
+    monkeypatch.setenv("HF_ENDPOINTS_API_URL", "http://127.0.0.1:9/v2")
+    [line] = run("hardware", "--json").stderr.splitlines()
+    assert "cannot be reached" in json.loads(line)["error"]
+    assert len(pauses) == 3
+    assert caplog.messages == []
 
 
 def test_a_table_is_as_wide_as_it_has_to_be() -> None:

@@ -80,7 +80,10 @@ def test_a_catalog_that_cannot_be_asked_is_said_and_passed_over(run: Run, monkey
     """It is experimental, and the instances do without."""
     monkeypatch.setenv("HF_ENDPOINTS_CATALOG_URL", "http://127.0.0.1:9")
     lines = run("recommend", FALCON_40B).output.splitlines()
-    assert lines[1] == "the catalog at http://127.0.0.1:9 cannot be asked (ConnectError)"
+    assert lines[1] == (
+        "the catalog at http://127.0.0.1:9 cannot be asked (ConnectError); "
+        "check the network and HF_ENDPOINTS_CATALOG_URL"
+    )
     assert len(lines) > 10
 
 

@@ -115,3 +115,22 @@ def test_a_missing_file_of_tokens_is_named(tmp_path: Path) -> None:
     """The operator sees which one."""
     with pytest.raises(SetupError, match="nowhere"):
         Tokens().load(tmp_path / "nowhere")
+
+
+@pytest.mark.parametrize(
+    ("content", "why"),
+    [
+        (b"hf_secret: {user: b\xff}", "it is no text in UTF-8 (byte 20)"),
+        (b"hf_ours: {}\nhf_secret: {user: bob\n", "it is no JSON or YAML (line 3)"),
+        (b"hf_secret: 2020-99-99", "it is no JSON or YAML"),
+    ],
+)
+def test_a_file_of_tokens_that_cannot_be_read_is_one_line_without_a_token(
+    tmp_path: Path, content: bytes, why: str
+) -> None:
+    """A parser would show the line that it stumbled over."""
+    file = tmp_path / "tokens"
+    file.write_bytes(content)
+    with pytest.raises(SetupError) as caught:
+        Tokens().load(file)
+    assert f"cannot read the tokens of {str(file)!r}: {why}" == str(caught.value)
