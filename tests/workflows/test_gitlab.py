@@ -65,6 +65,23 @@ def test_the_roll_out_goes_from_dev_by_staging_to_prod(template: dict[str, Any])
         )
 
 
+def test_the_token_that_writes_is_for_jobs_that_do_not_run_the_program(template: dict[str, Any]):
+    """They are in an environment of their own, whose variables no other job gets, and count as no deployment of it."""
+    of = {step.job: "" for step in gitlab_steps(TEMPLATE)}
+    for step in gitlab_steps(TEMPLATE):
+        of[step.job] += f"{step.script}\n"
+    writing = {
+        job for job, script in of.items() if "hf-endpoints comment " in script or "hf-endpoints issue " in script
+    }
+    assert writing == {"report", "drift"}
+    assert not {job for job in writing if "pulumi preview" in of[job] or "requirements.txt" in of[job]}
+    assert template[".results"]["environment"] == {"name": "endpoints-report", "action": "access"}
+    assert {template[job]["extends"] for job in writing} == {".results"}
+    assert [job for job in of if job not in writing and template[job]["extends"] == ".results"] == []
+    assert all("environment" not in template[job] for job in (*writing, "preview", "look", ".stack"))
+    assert template[".up"]["environment"] == {"name": "$STACK"}
+
+
 def test_the_report_names_every_stack_that_is_previewed(template: dict[str, Any]):
     """One whose job ended before its preview leaves no file."""
     [previewed] = [entry["STACK"] for entry in template["preview"]["parallel"]["matrix"]]
