@@ -77,10 +77,13 @@ def _inherited(pipeline: Mapping[str, Any], job: Mapping[str, Any]) -> dict[str,
 
 
 def filled(text: str, values: Mapping[str, str]) -> str:
-    """A text with each ``${{ expression }}`` replaced by its value; an expression without one fails the test."""
+    """A text with each ``${{ expression }}`` replaced by its value; an expression without one fails the test.
+
+    Of two with ``||`` between them, the second one counts where the first is empty.
+    """
 
     def value(match: re.Match[str]) -> str:
-        return values[match[1].strip()]
+        return next(filter(None, (values[part.strip()] for part in match[1].split("||"))), "")
 
     return re.sub(r"\$\{\{(.*?)\}\}", value, str(text))
 

@@ -92,6 +92,20 @@ def test_one_stack_is_never_touched_twice_at_once():
                 assert job["concurrency"]["cancel-in-progress"] is False
 
 
+def test_two_calls_in_one_repository_leave_each_other_alone():
+    """What they write, wait for and hand from job to job is told apart by a key, or by the folder of the project."""
+    key = "${{ inputs.key || inputs.working-directory }}"
+    for stem, job, noun in (("preview", "report", "preview"), ("drift", "issue", "look")):
+        path = FILES[0].with_name(f"{stem}.yml")
+        assert key in jobs(path)[job]["concurrency"]["group"]
+        ours = [step for step in steps(path) if step.script.startswith(("hf-endpoints report", "hf-endpoints drift"))]
+        ours += [step for step in steps(path) if step.script.startswith("hf-endpoints issue")]
+        assert [(step.environment["KEY"], '--key "$KEY"' in step.script) for step in ours] == [(key, True)] * len(ours)
+        names = re.findall(rf"(?:name|pattern): \"?({noun}-[^\",\n]+)", path.read_text())
+        assert sorted(names) == [f"{noun}-${{{{ inputs.key }}}}-{last}" for last in ("${{ strategy.job-index }}", "*")]
+    assert "${{ inputs.working-directory }}" in jobs(FILES[0].with_name("up.yml"))["up"]["concurrency"]["group"]
+
+
 def test_the_roll_out_goes_from_dev_by_staging_to_prod():
     """Each in its environment, after the one before."""
     rolled = jobs(FILES[0].with_name("roll-out.yml"))

@@ -26,6 +26,16 @@ def namespace_option(command: C) -> C:
     return option(command)
 
 
+def key_option(command: C) -> C:
+    """Add ``--key``."""
+    option = click.option(
+        "--key",
+        default="",
+        help="What tells this project's text from those of others in the repository, as its folder [default: nothing].",
+    )
+    return option(command)
+
+
 def read_text(file: Path) -> str:
     """What a file that was named on the command line holds. Raises `DeclarationError` when it is no text."""
     try:

@@ -7,9 +7,9 @@ from pathlib import Path
 
 import click
 
-from hf_endpoints.cli.context import read_text
+from hf_endpoints.cli.context import key_option, read_text
 from hf_endpoints.cli.output import Output
-from hf_endpoints.core.drift import MARK
+from hf_endpoints.core.drift import drift_mark
 from hf_endpoints.forge.note import Note, keep_comment, keep_issue, mark_of
 from hf_endpoints.forge.place import change_of, forge_of
 
@@ -37,12 +37,17 @@ def comment(out: Output, file: Path, author: str | None, number: int | None) -> 
 @_file
 @_author
 @click.option("--title", default="Endpoints have drifted", show_default=True, help="Title of the issue.")
-@click.option("--mark", default=MARK, show_default=True, help="Mark of the issue, for a FILE that is empty.")
+@click.option("--mark", help="Mark of the issue, for a FILE that is empty [default: that of drift].")
+@key_option
 @click.pass_obj
-def issue(out: Output, file: Path, author: str | None, title: str, mark: str) -> None:
+def issue(  # noqa: PLR0913 - one argument per option
+    out: Output, file: Path, *, author: str | None, title: str, mark: str | None, key: str
+) -> None:
     """Keep one issue with the text of FILE: opened or edited while there is a text, closed when FILE is empty."""
     text = read_text(file)
-    note, done = keep_issue(forge_of(os.environ, author), mark_of(text if text.strip() else mark), title, text)
+    note, done = keep_issue(
+        forge_of(os.environ, author), mark_of(text if text.strip() else mark or drift_mark(key)), title, text
+    )
     _say(out, "issue", note, done)
 
 

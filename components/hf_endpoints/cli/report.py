@@ -10,7 +10,7 @@ from pathlib import Path
 
 import click
 
-from hf_endpoints.cli.context import hub
+from hf_endpoints.cli.context import hub, key_option
 from hf_endpoints.cli.output import Output
 from hf_endpoints.cli.previews import named, read_previews
 from hf_endpoints.core.hardware import Instance
@@ -37,9 +37,17 @@ from hf_endpoints.hub.settings import DEFAULT_HUB_URL
 @click.option(
     "--svg", "picture", type=click.Path(path_type=Path, dir_okay=False), help="Write costs before and after as SVG."
 )
+@key_option
 @click.pass_obj
 def report(  # noqa: PLR0913 - one argument per option
-    out: Output, files: tuple[str, ...], *, offline: bool, fail: bool, expected: tuple[str, ...], picture: Path | None
+    out: Output,
+    files: tuple[str, ...],
+    *,
+    offline: bool,
+    fail: bool,
+    expected: tuple[str, ...],
+    picture: Path | None,
+    key: str,
 ) -> None:
     """Summarise outputs of 'pulumi preview --json' in Markdown: one FILE for each environment, '-' for standard input.
 
@@ -56,7 +64,7 @@ def report(  # noqa: PLR0913 - one argument per option
         except OSError as failure:
             message = f"cannot write {str(picture)!r}: {failure.strerror}"
             raise DeclarationError(message) from failure
-    out.say(render_markdown(made).rstrip("\n"), report_data(made))
+    out.say(render_markdown(made, key=key).rstrip("\n"), report_data(made))
     if fail and made.failed:
         raise click.exceptions.Exit(1)
 

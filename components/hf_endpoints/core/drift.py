@@ -16,12 +16,11 @@ from typing import Any, Final
 
 from hf_endpoints.core.plan import Kind, changes_between
 from hf_endpoints.core.preview import STACK_TYPE, preview_document
-from hf_endpoints.core.report.text import cell, code, row
+from hf_endpoints.core.report.text import cell, code, mark, row
 from hf_endpoints.core.state import Inputs
 from hf_endpoints.core.tree import ABSENT
 from hf_endpoints.errors import DeclarationError, HfEndpointsError
 
-MARK: Final = "<!-- hf-endpoints drift -->"
 LONGEST: Final = 60_000
 """Characters of a text: GitHub takes 65,536, GitLab more."""
 
@@ -88,15 +87,20 @@ def read_drift(text: str, source: str) -> StackDrift:
     return StackDrift(urns[0].split(":")[2], tuple(resource for resource in found if resource is not None))
 
 
-def render_drift(stacks: Iterable[StackDrift]) -> str:
-    """The Markdown text for an issue, which begins with `MARK`; empty where nothing has drifted."""
+def drift_mark(key: str = "") -> str:
+    """The first line of the text, by which its issue is found again; ``key`` is as `mark` has it."""
+    return mark("drift", key)
+
+
+def render_drift(stacks: Iterable[StackDrift], key: str = "") -> str:
+    """The Markdown text for an issue, which begins with `drift_mark`; empty where nothing has drifted."""
     drifted = [stack for stack in stacks if stack.resources]
     if not drifted:
         return ""
     count = sum(len(stack.resources) for stack in drifted)
     what = "1 resource is" if count == 1 else f"{count} resources are"
     head = (
-        f"{MARK}\n{what} not as recorded by the last `up`. "
+        f"{drift_mark(key)}\n{what} not as recorded by the last `up`. "
         "`pulumi up --refresh` does what the last column says; to keep a change, declare it.\n"
     )
     lines = [line for stack in drifted for line in _lines(stack)]

@@ -188,6 +188,14 @@ def test_a_stack_that_is_expected_and_has_no_preview_has_failed(
 
 
 @pytest.mark.usefixtures("here")
+def test_a_key_tells_the_reports_of_two_projects_apart(run: Run) -> None:
+    """In the line by which a comment is found again; nothing else is another."""
+    keyed, plain = (run("report", "dev.json", "--offline", "--key", key).stdout for key in ("fleets/eu", "."))
+    assert keyed == plain.replace("<!-- hf-endpoints report -->", "<!-- hf-endpoints report fleets/eu -->")
+    assert keyed != plain
+
+
+@pytest.mark.usefixtures("here")
 def test_a_report_on_nothing_is_refused(run: Run) -> None:
     """And so is an expectation that is no list."""
     nothing = run("report", "none/*.json", "--offline")

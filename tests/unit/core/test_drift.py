@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from hf_endpoints.core.drift import LONGEST, MARK, StackDrift, read_drift, render_drift
+from hf_endpoints.core.drift import LONGEST, StackDrift, drift_mark, read_drift, render_drift
 from hf_endpoints.errors import DeclarationError, UnreadablePreview
 from tests.support.builders import inputs, merged
 
@@ -131,10 +131,16 @@ def test_the_text_is_empty_where_nothing_has_drifted() -> None:
 def test_the_text_begins_with_its_mark_and_names_stack_endpoint_and_path() -> None:
     """A table by endpoint."""
     text = render_drift([read_drift(seen(scaled(1), scaled(5), scaled(1)), "x")])
-    assert text.startswith(f"{MARK}\n1 resource is not as recorded")
+    assert text.startswith(f"{drift_mark()}\n1 resource is not as recorded")
     assert "\n## `prod`\n" in text
     assert "`falcon` (`Endpoint` `acme/falcon`)" in text
     assert "| `compute.scaling.max_replica` | `1` | `5` | `1` |" in text
+
+
+def test_the_mark_has_the_key_of_the_project() -> None:
+    """So that another project's text is not taken for it."""
+    text = render_drift([read_drift(seen(scaled(1), scaled(5), scaled(1)), "x")], "eu")
+    assert text.startswith(f"{drift_mark('eu')}\n1 resource is not as recorded")
 
 
 def test_what_somebody_wrote_into_a_tag_stays_text() -> None:

@@ -146,6 +146,18 @@ class TestIssue:
         assert run("issue", f"{mark}\nagain\n").output.startswith("issue opened: "), "a closed one stays closed"
         assert [entry.text for entry in forge.issues[:3]] == others
 
+    def test_two_projects_of_one_repository_keep_an_issue_each(self, run: Run, forge: Forge) -> None:
+        """What one has no drift in closes nothing of the other's."""
+        keys = ("--key", "one"), ("--key", "two"), ("--key", ".")
+        marks = ("<!-- hf-endpoints drift one -->", "<!-- hf-endpoints drift two -->", "<!-- hf-endpoints drift -->")
+        for key, mark in zip(keys, marks, strict=True):
+            assert run("issue", f"{mark}\ndrift\n", *key).output.startswith("issue opened: ")
+        assert run("issue", "", *keys[1]).output.startswith("issue closed: ")
+        assert [issue.open for issue in forge.issues] == [True, False, True]
+        assert run("issue", "", *keys[1]).output == "issue none\n"
+        assert run("issue", "").output.startswith("issue closed: ")
+        assert [issue.open for issue in forge.issues] == [True, False, False]
+
 
 class TestWhere:
     @pytest.fixture

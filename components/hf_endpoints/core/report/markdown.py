@@ -12,11 +12,9 @@ from hf_endpoints.core.report.changes import Action, ChangedValue, EndpointChang
 from hf_endpoints.core.report.money import Money
 from hf_endpoints.core.report.quota import Asked
 from hf_endpoints.core.report.summary import Environment, Facts, Report
-from hf_endpoints.core.report.text import Block, cell, code, counted, fenced, fitting, row
+from hf_endpoints.core.report.text import Block, cell, code, counted, fenced, fitting, mark, row
 from hf_endpoints.core.report.values import Shown
 
-MARK: Final = "<!-- hf-endpoints report -->"
-"""The first line, by which a comment is found again."""
 LONGEST: Final = 60_000
 """Characters of the whole: GitHub takes 65,536 in a comment, GitLab more."""
 
@@ -47,9 +45,12 @@ _KINDS: Final = {
 }
 
 
-def render_markdown(report: Report, longest: int = LONGEST) -> str:
-    """The whole report in at most ``longest`` characters; environments beyond what the table holds are counted."""
-    head = "\n".join([MARK, f"## {_title(report)}"])
+def render_markdown(report: Report, longest: int = LONGEST, key: str = "") -> str:
+    """The whole report in at most ``longest`` characters; environments beyond what the table holds are counted.
+
+    Its first line is the `mark` of a report with that key.
+    """
+    head = "\n".join([mark("report", key), f"## {_title(report)}"])
     return fitting(head, _blocks(report), longest)
 
 

@@ -13,8 +13,24 @@ from dataclasses import dataclass
 from typing import Final
 
 _TICKS: Final = re.compile(r"`+")
+_UNFIT: Final = re.compile(r"[^\w./-]", re.ASCII)
+"""What could end a comment."""
 _LONGEST: Final = 200
 """Characters of a value or a path that are shown."""
+
+
+def mark(of: str, key: str = "") -> str:
+    """The first line of a text that is kept up to date, by which it is found again: an HTML comment that nobody sees.
+
+    ``key`` tells the texts of several projects in one repository apart; one that lies in the repository's root (``.``)
+    needs none.
+    """
+    apart = "" if key in {"", "."} else f" {_UNFIT.sub(_escaped, key)}"
+    return f"<!-- hf-endpoints {of}{apart} -->"
+
+
+def _escaped(found: re.Match[str]) -> str:
+    return f"%{ord(found[0]):x}"
 
 
 def visible(text: str, longest: int = _LONGEST) -> str:

@@ -8,8 +8,9 @@ import pytest
 from hf_endpoints.core.hardware import Instance
 from hf_endpoints.core.preview import parse_preview
 from hf_endpoints.core.report.changes import Move
-from hf_endpoints.core.report.markdown import LONGEST, MARK, render_markdown
+from hf_endpoints.core.report.markdown import LONGEST, render_markdown
 from hf_endpoints.core.report.summary import Facts, changes_in, report_of
+from hf_endpoints.core.report.text import mark
 from tests.support.previews import document, said, stack_step, step
 
 OLD, NEW = "a" * 40, "b" * 40
@@ -32,7 +33,7 @@ def test_it_begins_with_the_mark_and_says_it_all_in_one_line() -> None:
         prod=document(step("delete", "d", {}), step("update", "e", {}, {"type": "public"})),
     )
     first, second, *_ = text.splitlines()
-    assert first == MARK == "<!-- hf-endpoints report -->"
+    assert first == mark("report") == "<!-- hf-endpoints report -->"
     assert second == "## Endpoints: 2 creates, 1 update, 1 replacement with downtime, 1 deletion"
 
 
@@ -172,7 +173,7 @@ def test_nothing_that_users_wrote_leaves_its_span() -> None:
         },
     )
     fence = re.compile(r"^ *(`{3,})text\n.*?\n *\1$", re.MULTILINE | re.DOTALL)
-    outside = re.sub(r"(`+)(?!`).*?(?<!`)\1(?!`)", "", fence.sub("", text.removeprefix(MARK)))
+    outside = re.sub(r"(`+)(?!`).*?(?<!`)\1(?!`)", "", fence.sub("", text.removeprefix(mark("report"))))
     assert not set("<@[") & set(outside), outside
     table = [line for line in text.splitlines() if line.startswith("| ")]
     assert {len(re.findall(r"(?<!\\)\|", line)) for line in table} <= {10, 6}

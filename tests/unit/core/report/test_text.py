@@ -4,9 +4,20 @@ import re
 
 import pytest
 
-from hf_endpoints.core.report.text import Block, cell, code, counted, fenced, fitting, visible
+from hf_endpoints.core.report.text import Block, cell, code, counted, fenced, fitting, mark, visible
+from hf_endpoints.forge.note import mark_of
 
 EVIL = "a`b``c|d <img src=x onerror=alert(1)> @all #1 [x](javascript:x) </details> $x$ \u202e\x00\x1b[31m end`"
+
+
+def test_a_mark_is_one_comment_whatever_the_key_is() -> None:
+    """It is the same for a project in the root and one without a key, and another for each other key."""
+    assert mark("drift") == mark("drift", ".") == "<!-- hf-endpoints drift -->"
+    assert mark("drift", "fleets/eu_1") == "<!-- hf-endpoints drift fleets/eu_1 -->"
+    evil = mark("drift", "a -->\n<b> \udc80")
+    assert re.fullmatch(r"<!-- hf-endpoints drift [\w%/.-]+ -->", evil, re.ASCII)
+    assert "-->" not in evil.removesuffix(" -->")
+    assert mark_of(evil) == evil
 
 
 @pytest.mark.parametrize(
