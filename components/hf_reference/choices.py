@@ -38,6 +38,8 @@ class Choices(BaseModel):
     """Whether secrets that a PUT does not name are gone."""
     null_on_put: Literal["partly", "ignored", "clears"] = "partly"
     """null in a PUT: only turns off the timeout and removes route and KV router; nothing; clears what is optional."""
+    router_on_put: Literal["merged", "replaced"] = "merged"
+    """Whether what a PUT leaves out of `customRouter` stays. Objects merge (documented); `{}` removes it (so, too)."""
     engine_change: Literal["in_place", "refused"] = "in_place"
     """Another key of `model.image` in a PUT. Sources disagree."""
     accelerator_change: Literal["in_place", "refused"] = "in_place"

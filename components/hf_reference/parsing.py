@@ -31,7 +31,7 @@ if TYPE_CHECKING:
     from hf_reference.choices import Choices
     from hf_reference.wire import Json
 
-_REPLACED: Final = frozenset({"image", "args", "command", "env", "secrets", "tags", "customRouter"})
+_REPLACED: Final = frozenset({"image", "args", "command", "env", "secrets", "tags"})
 _NULL_COUNTS: Final = frozenset({"scaleToZeroTimeout", "task", "kvRouter"})
 _COLLECTIONS: Final = frozenset({"args", "command", "env", "secrets", "tags"})
 _NULL_IN_UPDATE: Final = {
@@ -99,7 +99,7 @@ def parse_update(body: bytes, choices: Choices = DEFAULTS) -> Callable[[Declarat
     if patch.get("customRouter") == {}:
         patch["customRouter"] = None
     patch = _with_type(patch, choices)
-    replaced = _REPLACED - {"secrets"} if choices.secrets_on_put == "merged" else _REPLACED
+    replaced = _replaced(choices)
 
     def edit(old: Declaration) -> Declaration:
         stored = old.model_dump(by_alias=True, exclude_none=True)
@@ -126,6 +126,13 @@ def parse_update(body: bytes, choices: Choices = DEFAULTS) -> Callable[[Declarat
         )
 
     return edit
+
+
+def _replaced(choices: Choices) -> frozenset[str]:
+    """Keys whose value takes the place of the old one."""
+    kept = {"secrets"} if choices.secrets_on_put == "merged" else set()
+    whole = {"customRouter"} if choices.router_on_put == "replaced" else set()
+    return (_REPLACED - kept) | whole
 
 
 def _check_kinds(old: Declaration, new: Declaration, choices: Choices) -> None:

@@ -120,6 +120,12 @@ def null_on_put(site: Site) -> list[Any]:
     return [shown["compute"]["scaling"]["scaleToZeroTimeout"], shown["route"], shown["tags"], shown["model"]["env"]]
 
 
+def router_on_put(site: Site) -> list[Any]:
+    site.run(customRouter={"tag": "a:1", "port": 80, "env": {"A": "1"}})
+    shown = site.put(customRouter={"tag": "a:2"})[1]["customRouter"]
+    return [shown, site.put(customRouter={"port": 90})[0], "customRouter" in site.put(customRouter={})[1]]
+
+
 def engine_change(site: Site) -> int:
     site.run()
     return site.put(model={"image": {"tgi": {"url": "example/tgi"}}})[0]
@@ -341,6 +347,10 @@ TABLE: dict[Callable[[Site], Any], dict[Any, Any]] = {
         "partly": [None, None, ["t"], {"A": "1"}],
         "ignored": [15, ROUTE, ["t"], {"A": "1"}],
         "clears": [None, None, [], {}],
+    },
+    router_on_put: {
+        "merged": [{"tag": "a:2", "port": 80, "env": {"A": "1"}}, 200, False],
+        "replaced": [{"tag": "a:2", "port": 3000}, 400, False],
     },
     engine_change: {"in_place": 200, "refused": 400},
     accelerator_change: {"in_place": 200, "refused": 400},

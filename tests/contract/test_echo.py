@@ -107,7 +107,7 @@ CASES = [
     Case("privateService", {"accountId": "1" * 12, "region": "us-east-1", "shared": True}, put=False),
     Case("privateService", {"accountId": "1" * 12}, {"accountId": "1" * 12, "shared": False}, put=False),
     Case("customRouter", {"tag": "example/router:1", "env": {"A": "1"}, "port": 8080}),
-    Case("customRouter", {"tag": "example/router:1"}, {"tag": "example/router:1", "port": 3000}),
+    Case("customRouter", {"tag": "example/router:1"}, {"tag": "example/router:1", "port": 3000}, put=False),
     Case("experimentalFeatures.kvRouter", {"tag": "1.2.0"}),
     Case("experimentalFeatures.skipRepoDownload", sent=True),
     Case("experimentalFeatures.skipRepoDownload", sent=False),

@@ -258,6 +258,17 @@ def test_a_router_rolls_out_and_an_empty_one_is_its_removal(body: Make) -> None:
     assert put(routed, {"customRouter": {}}) == old
 
 
+def test_put_merges_a_router(body: Make) -> None:
+    """All but its environment, which is a map; an empty update of it is its removal."""
+    old = parse(body(customRouter={"tag": "example/router:1", "port": 80, "env": {"A": "1"}}))
+    before = {"tag": "example/router:1", "port": 80, "env": {"A": "1"}}
+    patches: list[dict[str, Any]] = [{"tag": "example/router:2"}, {"port": 90}, {"env": {"B": "2"}}, {"env": {}}]
+    for patch in patches:
+        router = put(old, {"customRouter": patch}).custom_router
+        assert router is not None
+        assert router.model_dump() == before | patch
+
+
 def test_a_router_without_its_image_is_refused(body: Make) -> None:
     """On create also the empty one, which removes something on update only; the same for the other router."""
     for router in ({}, {"port": 1}):
