@@ -245,10 +245,10 @@ class CustomRouter(Part):
 
     tag: Text
     """Image of the router."""
-    env: TextMap | None = None
+    env: TextMap = Field(default_factory=dict)
     """Its environment."""
-    port: Annotated[Int, Field(ge=1, le=65535)] | None = None
-    """Port on which it listens; 3000 when left out."""
+    port: Annotated[Int, Field(ge=1, le=65535)] = 3000
+    """Port on which it listens."""
 
 
 class Timeouts(Part):

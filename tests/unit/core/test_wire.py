@@ -128,6 +128,12 @@ class TestUpdate:
         sent = {"url": "ghcr.io/tgi:3", "maxInputLength": 1000}
         assert {"model": {"image": {"tgi": sent}}} == update({"model": {"image": TGI}}, {"model": {"image": after}})
 
+    @pytest.mark.parametrize("inner", [{"port": 80}, {"env": {"A": "1"}}], ids=str)
+    def test_sends_a_router_with_the_defaults_of_what_left_it(self, inner: dict[str, Any]) -> None:
+        """Whether the API merges a router or replaces it is not known: nothing of the old one is to stay."""
+        before, after = {"custom_router": {"tag": "a/b:1", **inner}}, {"custom_router": {"tag": "a/b:1"}}
+        assert update(before, after) == {"customRouter": {"tag": "a/b:1", "env": {}, "port": 3000}}
+
     def test_sends_the_credentials_with_the_image(self) -> None:
         """The API replaces the image whole, so a new tag without them would lose the registry."""
         image = {"custom": {"url": "x:1", "credentials": {"username": "bob", "password": SECRET}}}
