@@ -80,6 +80,7 @@ def test_the_token_that_writes_is_for_jobs_that_do_not_run_the_program(template:
     assert [job for job in of if job not in writing and template[job]["extends"] == ".results"] == []
     assert all("environment" not in template[job] for job in (*writing, "preview", "look", ".stack"))
     assert template[".up"]["environment"] == {"name": "$STACK"}
+    assert template[".results"]["variables"] == {"GIT_STRATEGY": "none"}
 
 
 def test_the_report_names_every_stack_that_is_previewed(template: dict[str, Any]):

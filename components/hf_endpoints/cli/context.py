@@ -9,11 +9,12 @@ from typing import Any, TypeVar
 
 import click
 
+from hf_endpoints.cli.project import StackFile
 from hf_endpoints.core.naming import logical_name
 from hf_endpoints.core.wire import Observation
 from hf_endpoints.errors import DeclarationError, NotFound
 from hf_endpoints.hub.client import HubClient
-from hf_endpoints.hub.settings import Settings
+from hf_endpoints.hub.settings import CONFIG_KEYS, Settings
 
 C = TypeVar("C", bound=Callable[..., Any])
 
@@ -45,9 +46,13 @@ def read_text(file: Path) -> str:
         raise DeclarationError(message) from failure
 
 
-def hub() -> HubClient:
-    """The client set up from the environment. Raises `DeclarationError` when there is no token."""
-    return HubClient(Settings.resolve(lambda _key: None, os.environ))
+def hub(stack: StackFile | None = None) -> HubClient:
+    """The client set up from the environment, and after it from what a stack's file says, as in the engine.
+
+    A command that is about no stack knows the environment alone. Raises `DeclarationError` when there is no token.
+    """
+    settings = {} if stack is None else stack.settings(CONFIG_KEYS)
+    return HubClient(Settings.resolve(settings.get, os.environ))
 
 
 def required(namespace: str | None) -> str:

@@ -52,7 +52,7 @@ def import_(out: Output, names: tuple[str, ...], stack: str, namespace: str | No
     target = target or Path(f"import-{stack.rpartition('/')[2]}.json")
     engines = f"pulumi import --file {target} --stack {stack} --yes --protect=false --generate-code=false"
     next_step = f"import it with '{engines}', or take" if target.is_file() else "to have it written anew, take"
-    chosen = _chosen(hub(), namespace, names, stack_file.declared(), next_step)
+    chosen = _chosen(hub(stack_file), namespace, names, stack_file.declared(), next_step)
     endpoints, left_out = _adopted(chosen, namespace, prefix, named=bool(names))
     for problem in left_out:
         out.note(f"left out: {problem}")

@@ -39,7 +39,7 @@ def outdated(out: Output, stack: str | None, namespace: str | None) -> None:
         nowhere = _unknown(project, stack)
     if nowhere is not None and namespace is None:
         raise nowhere
-    client = hub()
+    client = hub(project.stack_file(stack) if stack is not None and project is not None else None)
     there = [found for found in client.endpoints(required(namespace)) if _is_of(found, project, stack)]
     if nowhere is not None and not there:
         raise nowhere

@@ -276,6 +276,16 @@ class TestImport:
         assert resources[2]["inputs"]["owner"] == "shop/dev/falcon"
         assert [entry.method for entry in server.journal.entries()].count("POST") == before
 
+    def test_asks_the_api_that_the_stack_names(
+        self, run: Run, server: Running, hub: HubClient, stack_file: Path, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        """The token that stands in the environment is for that one; what the environment says comes first."""
+        made(hub, server, by_hand=True)
+        stack_file.write_text(self.STACK.replace("http://api.example/v2", server.api_url))
+        monkeypatch.delenv("HF_ENDPOINTS_API_URL")
+        assert run("import", "--stack", "dev").exit_code == 0
+        assert "falcon" in yaml.safe_load(stack_file.read_text())["config"]["hf-endpoints:endpoints"]
+
     def test_an_entry_that_has_the_name_for_another_endpoint_is_told(
         self, run: Run, server: Running, hub: HubClient, stack_file: Path
     ) -> None:
