@@ -41,7 +41,7 @@ def _read(argument: str) -> Iterator[Read]:
         name, file = "", argument
     is_pattern = "*" in file and not Path(file).exists()
     for one in sorted(glob(file)) if is_pattern else [file]:  # noqa: PTH207  Path.glob takes no pattern with a root
-        source = "standard input" if one == _STDIN else one
+        source = source_of(one)
         try:
             preview = parse_preview(preview_text(one), source)
         except UnreadablePreview as why:
@@ -50,9 +50,14 @@ def _read(argument: str) -> Iterator[Read]:
             yield Read(name, source, preview)
 
 
+def source_of(file: str) -> str:
+    """What messages call a file."""
+    return "standard input" if file == _STDIN else file
+
+
 def preview_text(file: str) -> str:
     """What a file holds, ``-`` is standard input. Raises `UnreadablePreview` when it cannot be read, or is no text."""
-    source = "standard input" if file == _STDIN else file
+    source = source_of(file)
     try:
         raw = sys.stdin.buffer.read() if file == _STDIN else Path(file).read_bytes()
     except (OSError, ValueError) as failure:

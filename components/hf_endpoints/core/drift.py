@@ -15,7 +15,7 @@ from functools import partial
 from typing import Any, Final
 
 from hf_endpoints.core.plan import Kind, changes_between
-from hf_endpoints.core.preview import STACK_TYPE, preview_document
+from hf_endpoints.core.preview import STACK_TYPE, Step, parse_preview
 from hf_endpoints.core.report.text import cell, code, mark, row
 from hf_endpoints.core.state import Inputs
 from hf_endpoints.core.tree import ABSENT
@@ -65,26 +65,27 @@ def read_drift(text: str, source: str) -> StackDrift:
     Raises `UnreadablePreview` for what is no preview or not all of one, and `DeclarationError` for one that was made
     otherwise, or that failed.
     """
-    preview = preview_document(text, source)
-    try:
-        steps: Sequence[Mapping[str, Any]] = preview["steps"]
-        urns = [step["urn"] for step in steps]
-    except (KeyError, TypeError) as failure:
-        message = f"{source} is no output of '{_COMMAND}'"
-        raise DeclarationError(message) from failure
-    for said in preview.get("diagnostics") or ():
-        if said.get("severity") == "error":
-            message = f"{source}: the preview failed: {' '.join(said['message'].removeprefix('error: ').split())}"
+    preview = parse_preview(text, source)
+    for said in preview.diagnostics:
+        if said.severity == "error":
+            message = f"{source}: the preview failed: {' '.join(said.message.split())}"
             raise DeclarationError(message)
-    recorded = {step["urn"]: step["oldState"] for step in steps if step["op"] == "refresh"}
-    later = {step["urn"]: step for step in steps if step["op"] != "refresh"}
-    if _is_new(steps):
-        return StackDrift(urns[0].split(":")[2], ())
-    if not steps or not recorded.keys() & later.keys() or not _shows_sames(recorded, later):
+    if _is_new(preview.steps):
+        return StackDrift(preview.stack, ())
+    recorded = {step.urn: step for step in preview.steps if step.op == "refresh"}
+    later: dict[str, Step] = {}
+    for step in preview.steps:
+        if step.op != "refresh" and (step.urn not in later or later[step.urn].new is None):
+            later[step.urn] = step  # of the steps of a replacement, one that has what is declared
+    if not recorded.keys() & later.keys() or not _shows_sames(recorded.values(), later):
         message = f"{source} was not made by '{_COMMAND}': both options are needed to tell drift from declared changes"
         raise DeclarationError(message)
-    found = (_resource(urn, before, later.get(urn)) for urn, before in recorded.items() if not before.get("delete"))
-    return StackDrift(urns[0].split(":")[2], tuple(resource for resource in found if resource is not None))
+    for step in recorded.values():
+        if step.old is None:
+            message = f"{source}: is not of a preview: the step 'refresh' of {step.urn!r} has no 'oldState'"
+            raise DeclarationError(message)
+    found = (_resource(step, later.get(urn)) for urn, step in recorded.items() if not (step.old or {}).get("delete"))
+    return StackDrift(preview.stack, tuple(resource for resource in found if resource is not None))
 
 
 def drift_mark(key: str = "") -> str:
@@ -107,35 +108,33 @@ def render_drift(stacks: Iterable[StackDrift], key: str = "") -> str:
     return head + _fitting(lines, LONGEST - len(head))
 
 
-def _is_new(steps: Iterable[Mapping[str, Any]]) -> bool:
+def _is_new(steps: Iterable[Step]) -> bool:
     """Whether nothing of the stack is there: before its first ``up`` and after a ``destroy``.
 
     The engine then makes the stack itself, has nothing to refresh, and prints the same whatever the options were.
     """
-    ops = {step["op"] for step in steps}
-    made = {step["op"] for step in steps if step["urn"].split("::")[2] == STACK_TYPE}
-    return "create" in made and not ops & {"refresh", "same"}
+    ops = {step.op for step in steps}
+    return any(step.op == "create" and step.type == STACK_TYPE for step in steps) and not ops & {"refresh", "same"}
 
 
-def _shows_sames(recorded: Mapping[str, Any], later: Mapping[str, Any]) -> bool:
+def _shows_sames(recorded: Iterable[Step], later: Mapping[str, Step]) -> bool:
     """Providers are in every preview, but shown unchanged only with that option."""
-    return all(urn in later for urn in recorded if urn.split("::")[2].startswith("pulumi:providers:"))
+    return all(step.urn in later for step in recorded if step.type.startswith("pulumi:providers:"))
 
 
-def _resource(urn: str, before: Mapping[str, Any], step: Mapping[str, Any] | None) -> Drifted | None:
-    *_, types, name = urn.split("::", 3)
-    kind = types.rpartition("$")[2]
-    if kind.startswith(_ENGINES_OWN) or not before.get("inputs"):
+def _resource(recorded: Step, step: Step | None) -> Drifted | None:
+    before = recorded.old_inputs
+    if recorded.type.startswith(_ENGINES_OWN) or not before:
         return None  # components have no inputs, and nothing that can drift
-    wanted = (step or {}).get("newState", {}).get("inputs")
-    drifted = partial(Drifted, kind.rpartition(":")[2], name, before.get("id", ""), declared=wanted is not None)
-    if step is None or "oldState" not in step:
+    wanted = None if step is None else step.new_inputs
+    id_ = str((recorded.old or {}).get("id") or "")
+    drifted = partial(Drifted, recorded.type.rpartition(":")[2], recorded.name, id_, declared=wanted is not None)
+    if step is None or step.old is None:
         return drifted(gone=True)
-    observed = step["oldState"].get("inputs") or {}
-    differences = _of_endpoint if kind == _ENDPOINT else _of_tree
+    differences = _of_endpoint if recorded.type == _ENDPOINT else _of_tree
     moved = tuple(
         Moved(path, _shown(old), _shown(new), "deleted" if wanted is None else _shown(_at(wanted, path)))
-        for path, old, new in differences(before["inputs"], observed)
+        for path, old, new in differences(before, step.old_inputs or {})
     )
     return drifted(gone=False, moved=moved) if moved else None
 
@@ -144,12 +143,13 @@ def _of_endpoint(before: Mapping[str, Any], now: Mapping[str, Any]) -> Iterator[
     """By the declared fields: order of an unordered list, absent and empty say nothing."""
     try:
         old, new = Inputs.from_props(before), Inputs.from_props(now)
+        changes = changes_between(old.tree, new.tree)
     except HfEndpointsError:
         raise
-    except (KeyError, TypeError, ValueError) as failure:
+    except (ArithmeticError, AttributeError, KeyError, TypeError, ValueError) as failure:
         message = f"the inputs of an endpoint in the preview are not those of this library: {failure!r}"
         raise DeclarationError(message) from failure
-    for change in changes_between(old.tree, new.tree):
+    for change in changes:
         if change.kind is not Kind.LOCAL:
             yield ".".join(map(str, change.path)), change.old, change.new
     if old.owner != new.owner:

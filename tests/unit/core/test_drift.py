@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from typing import Any
 
 import pytest
@@ -167,7 +168,15 @@ def test_the_text_is_short_enough_for_an_issue() -> None:
         ("", "is empty: the preview printed nothing"),
         ("[]", "is JSON, but a list in the place of an object"),
         (seen(scaled(1), scaled(5), scaled(1))[:-20], "is cut off after"),
-        ('{"steps": [{"op": "same"}]}', "is no output of"),
+        ('{"steps": [{"op": "same"}]}', "steps[0] has no 'op' and 'urn'"),
+        (refreshed({"urn": f"urn:pulumi:prod::shop::{ENDPOINT}::a"}), "steps[2] has no 'op' and 'urn'"),
+        (refreshed({**step("refresh", ENDPOINT, "a", {}), "urn": "x"}), "steps[2]: 'x' is no URN"),
+        (refreshed({**step("refresh", ENDPOINT, "a", {}), "urn": 5}), "steps[2] has no 'op' and 'urn'"),
+        (refreshed(step("refresh", ENDPOINT, "a")), "the step 'refresh' of 'urn:pulumi:prod::hf-endpoints"),
+        (refreshed({**step("refresh", ENDPOINT, "a"), "oldState": None}), "has no 'oldState'"),
+        (refreshed(diagnostics="text"), "'diagnostics' is \"text\", not a list"),
+        (refreshed(diagnostics=[{"severity": "error"}]), "prod.json: the preview failed: "),
+        (seen({**bag(), "price": {"replica_hour": "x", "list": ""}}, scaled(1), None), "not those of this library"),
         ('{"steps": []}', "both options are needed"),
         (refreshed(step("refresh", ENDPOINT, "a", {}), shows_sames=False), "both options are needed"),
         (json.dumps({"steps": [step("same", PROVIDER, "p", {}, {})]}), "both options are needed"),
@@ -180,9 +189,33 @@ def test_the_text_is_short_enough_for_an_issue() -> None:
 )
 def test_what_is_no_such_preview_is_refused_in_one_line(text: str, said: str) -> None:
     """An issue is never closed by half a file."""
-    with pytest.raises((DeclarationError, UnreadablePreview), match=said.replace("(", r"\(")) as refused:
+    with pytest.raises((DeclarationError, UnreadablePreview), match=re.escape(said)) as refused:
         read_drift(text, "prod.json")
     assert "\n" not in str(refused.value)
+
+
+def test_what_says_nothing_about_drift_is_passed_over() -> None:
+    """A text among the messages, a message without one, a state that is null, an id that is a number."""
+    gone = {**step("update", ENDPOINT, "a", None, bag()), "oldState": None}
+    numbered = step("refresh", ENDPOINT, "a", bag())
+    numbered["oldState"]["id"] = 5
+    odd = refreshed(numbered, gone, diagnostics=["text", {"severity": "warning"}])
+    [found] = read_drift(odd, "x").resources
+    assert (found.gone, found.declared, found.id) == (True, True, "5")
+    deleted = {**step("delete", ENDPOINT, "a", scaled(5)), "newState": None}
+    assert drifted(refreshed(step("refresh", ENDPOINT, "a", scaled(1)), deleted)) == [
+        ("compute.scaling.max_replica", "1", "5", "deleted")
+    ]
+
+
+def test_of_a_replacements_steps_the_one_with_the_declaration_counts() -> None:
+    """The last one only deletes what was there."""
+    ops = ("create-replacement", "replace")
+    steps = [step(op, ENDPOINT, "a", scaled(5), scaled(2)) for op in ops]
+    preview = refreshed(
+        step("refresh", ENDPOINT, "a", scaled(1)), *steps, step("delete-replaced", ENDPOINT, "a", scaled(5))
+    )
+    assert drifted(preview) == [("compute.scaling.max_replica", "1", "5", "2")]
 
 
 def test_a_warning_does_not_count_as_a_failure() -> None:

@@ -13,17 +13,17 @@ from hf_endpoints.core.report.values import Shown
 
 def report_data(report: Report) -> dict[str, Any]:
     """The structure that docs/report.md describes."""
-    data: dict[str, Any] = _encodable(_data(report))
+    data: dict[str, Any] = encodable(_data(report))
     return data
 
 
-def _encodable(value: Any) -> Any:  # noqa: ANN401  JSON
+def encodable(value: Any) -> Any:  # noqa: ANN401  JSON
     """The value with a question mark for each half of a character: JSON may hold one, UTF-8 may not."""
     if isinstance(value, str):
         return value.encode("utf-8", "replace").decode()
     if isinstance(value, dict):
-        return {_encodable(key): _encodable(item) for key, item in value.items()}
-    return [_encodable(item) for item in value] if isinstance(value, list) else value
+        return {encodable(key): encodable(item) for key, item in value.items()}
+    return [encodable(item) for item in value] if isinstance(value, (list, tuple)) else value
 
 
 def _data(report: Report) -> dict[str, Any]:
