@@ -259,7 +259,9 @@ def replay(out: Output | None, journal: Path) -> None:
             report = replayed(lines)
     except (SetupError, UnicodeDecodeError) as error:
         raise click.ClickException(str(error)) from error
-    left_out = f", {len(report.not_compared)} not compared (body not kept)" if report.not_compared else ""
+    left_out = (
+        f", {len(report.not_compared)} not compared (body not kept, or client gone)" if report.not_compared else ""
+    )
     summary = f"{report.calls} calls, {len(report.differences)} came out differently{left_out}"
     differences = [str(difference) for difference in report.differences]
     counts = {"calls": report.calls, "not_compared": len(report.not_compared)}

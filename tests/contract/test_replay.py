@@ -115,6 +115,16 @@ def test_a_replay_tells_what_came_out_differently_line_by_line(wire: dict[str, A
     ]
 
 
+def test_a_call_whose_client_left_is_sent_and_not_compared(wire: dict[str, Any]) -> None:
+    """Nobody knows what it would have been answered; what came after it is compared."""
+    lines = journal_of(wire, Options(seed=5)).splitlines()
+    number = next(n for n, line in enumerate(lines) if '"path":"/v2/endpoint/acme/e3/logs"' in line)
+    lines[number] = json.dumps(json.loads(lines[number]) | {"status": None, "answer": None})
+    report = replay(lines)
+    assert report.differences == []
+    assert number + 1 in report.not_compared
+
+
 def test_what_cannot_be_replayed_is_refused(wire: dict[str, Any], tmp_path: Path) -> None:
     """A clock that runs by itself, a state from before, a missing beginning, and what is no journal."""
     with running(Scaled(100.0)) as server:

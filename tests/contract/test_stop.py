@@ -11,12 +11,14 @@ import urllib.request
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
+from hf_reference.server import running
 from tests.support.running_up import until
 from tests.support.served import call, served
 
 if TYPE_CHECKING:
     from pathlib import Path
 
+    from hf_reference.endpoint import Endpoint
     from hf_reference.server import Running
 
 E1 = "/v2/endpoint/acme/e1"
@@ -119,13 +121,30 @@ def test_a_client_that_leaves_is_not_held(server: Running, wire: dict[str, Any])
     server.advance(30)
     endpoint = server.world.get("acme", "e1")
     call("POST", f"{server.base_url}{E1}/scale-to-zero")
+    leave_while_pending(server, endpoint, "", {"inputs": "a"}, **{"x-scale-up-timeout": str(LONG_S)})
+
+
+def test_a_text_is_not_written_on_for_a_client_that_left(wire: dict[str, Any]) -> None:
+    """It would keep others waiting; its call has no status."""
+    wire["model"] |= {"image": {"vLLM": {"url": "example/vllm"}}}
+    with running() as server:
+        call("POST", f"{server.api_url}/endpoint/acme", wire)
+        server.advance(30)
+        asked = {"model": "gpt2", "prompt": ["a"] * 1000, "n": 100, "max_tokens": 500, "ignore_eos": True}
+        leave_while_pending(server, server.world.get("acme", "e1"), "/v1/completions", asked)
+        until(lambda: server.journal.entries()[-1].path.startswith("/e/"), "it is written down")
+        assert server.journal.entries()[-1].status is None
+
+
+def leave_while_pending(server: Running, endpoint: Endpoint, path: str, body: Any, **headers: str) -> None:
+    """Ask at an endpoint's address, leave, and see that the request is let go."""
     connection = http.client.HTTPConnection(urlsplit(server.base_url).netloc)
-    headers = {"authorization": "Bearer hf_x", "x-scale-up-timeout": str(LONG_S)}
-    connection.request("POST", f"/e/{endpoint.label}", b'{"inputs": "a"}', headers)
+    headers |= {"authorization": "Bearer hf_x", "content-type": "application/json"}
+    connection.request("POST", f"/e/{endpoint.label}{path}", json.dumps(body), headers)
 
     def pending() -> float:
         return server.world.load(endpoint)[-1].reading.pending
 
-    until(lambda: pending() == 1, "it is held")
+    until(lambda: pending() == 1, "it is at work")
     connection.close()
     until(lambda: pending() == 0, "it is let go")

@@ -8,9 +8,9 @@ from __future__ import annotations
 import asyncio
 import math
 import time
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final
 
-from starlette.requests import Request
+from starlette.requests import ClientDisconnect, Request
 from starlette.responses import Response
 
 from hf_reference import logs
@@ -20,12 +20,15 @@ from hf_reference.containers.call import Call
 from hf_reference.http.parts import Parts
 from hf_reference.http.routes import Routes
 from hf_reference.http.sides import inside
+from hf_reference.http.strikes import gone
 from hf_reference.model import Status
 from hf_reference.past import is_deploying
 from hf_reference.traffic import Hit
 from hf_reference.wire import health_route
 
 if TYPE_CHECKING:
+    from collections.abc import Coroutine
+
     from hf_reference.choices import Choices
     from hf_reference.endpoint import Endpoint
 
@@ -57,7 +60,8 @@ def router(parts: Parts) -> Routes:
             held = await _held(parts, arrived, request) if arrived is not None else None
             answered = _proxy(held, request, choices)
             if answered is None and held is not None:
-                answered = await _answer(parts, held, await _call(parts, label, request, path, came))
+                container = _answer(parts, held, await _call(parts, label, request, path, came))
+                answered = await _for_client(request, container)
                 # Every replica is as idle as the next; the first one serves.
                 serving = next((r.id for r in logs.replicas(held.past, label) if r.live), None)
             answered = answered or error("Not Found", 404)
@@ -137,6 +141,22 @@ def _proxy(endpoint: Endpoint | None, request: Request, choices: Choices) -> Res
         # 503 from the autoscaling guide. It also covers a roll-out with one replica (measured).
         return error(choices.no_replica_text, 503)
     return None
+
+
+async def _for_client(request: Request, container: Coroutine[Any, Any, Response]) -> Response:
+    """Let a container work for as long as its client is there; work in a thread goes on, and nobody waits for it.
+
+    :raises ClientDisconnect: the client has left.
+    """
+    work, leaving = asyncio.ensure_future(container), asyncio.ensure_future(gone(request.receive))
+    try:
+        await asyncio.wait({work, leaving}, return_when=asyncio.FIRST_COMPLETED)
+        if not work.done():
+            raise ClientDisconnect
+        return work.result()
+    finally:
+        work.cancel()
+        leaving.cancel()
 
 
 async def _answer(parts: Parts, endpoint: Endpoint, call: Call) -> Response:

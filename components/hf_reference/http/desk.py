@@ -83,6 +83,8 @@ class Desk:
         await (self._app if answered is None else answered)(scope, again, out)
         if strikes.ended:
             await gone(again)
+        elif not visit.recorded:  # the client left before there was an answer
+            visit.record(None)
 
     def _strikes(self, scope: Scope, body: bytes) -> Strikes:
         faults = self._parts.faults
@@ -135,6 +137,8 @@ class _Visit:
         self._request_id = request_id
         self._began = began
         self._start: Message | None = None
+        self.recorded = False
+        """Whether it stands in the journal."""
 
     async def send(self, message: Message) -> None:
         """Write down the call, then let its answer go out."""
@@ -163,6 +167,7 @@ class _Visit:
 
     def record(self, status: int | None, digest: str | None = None, *, whole: bool = True) -> None:
         """Put the call into the journal and the log."""
+        self.recorded = True
         headers: dict[str, str] = {}
         for key, value in self._scope["headers"]:
             if key in _SHOWN:

@@ -95,7 +95,7 @@ class Application:
             response = await self._answer(request)
         except (RefusalError, SetupError, StoreError) as refusal:
             response = self._refuse(request, refusal)
-        except ClientDisconnect:  # before its body had come whole
+        except ClientDisconnect:  # nobody is left to be answered
             return
         except Exception:
             broken = error("Internal Server Error: a fault of the reference server, please report it", 500)
