@@ -104,5 +104,5 @@ def test_an_unreachable_hub_is_said_once_and_the_deployment_goes_on(project: Pro
     outcome = project.up(HF_ENDPOINT=nowhere).expect_success()
     assert outcome.text.rpartition("Diagnostics:")[2].count("cannot be asked about") == 1
     assert f"warning: {nowhere} cannot be asked about '" in outcome.text
-    assert "(ConnectError); repositories are not checked" in outcome.text
+    assert "(ConnectError); check the network and HF_ENDPOINT; repositories are not checked" in outcome.text
     assert len(writes(server)) == 3
