@@ -83,6 +83,14 @@ def test_the_token_that_writes_is_for_jobs_that_do_not_run_the_program(template:
     assert template[".results"]["variables"] == {"GIT_STRATEGY": "none"}
 
 
+def test_a_push_ends_what_the_push_before_it_would_report(template: dict[str, Any]):
+    """And nothing that has begun to deploy."""
+    assert {job for job, content in template.items() if isinstance(content, dict) and content.get("interruptible")} == {
+        "preview",
+        "report",
+    }
+
+
 def test_the_report_names_every_stack_that_is_previewed(template: dict[str, Any]):
     """One whose job ended before its preview leaves no file."""
     [previewed] = [entry["STACK"] for entry in template["preview"]["parallel"]["matrix"]]

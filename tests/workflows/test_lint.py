@@ -9,6 +9,7 @@ import subprocess
 from pathlib import Path
 
 import pytest
+import yaml
 
 from tests.support.workflows import FILES, ROOT
 from tools import witnesses
@@ -80,6 +81,18 @@ def test_the_examples_of_the_guides_call_what_is_there(actionlint: Path, project
         assert called > 0, name
         (project / ".github" / "workflows" / f"example-{name}.yml").write_text(text)
     assert complaints(actionlint, project) == ""
+
+
+def test_a_push_ends_the_previews_of_the_push_before_it_in_the_examples():
+    """Else the report of the older one could be the last to be written; no roll-out is ended."""
+    demo = ROOT / "tests" / "demo" / ".github" / "workflows" / "endpoints.yml"
+    calling = [yaml.safe_load(text)["jobs"] for text in (demo.read_text(), *(block for _, block in EXAMPLES))]
+    jobs = [(job["uses"].partition("@")[0], job.get("concurrency")) for one in calling for job in one.values()]
+    previews = [queue for used, queue in jobs if used.endswith("/preview.yml")]
+    queue = {"group": "preview-${{ github.event.pull_request.number }}", "cancel-in-progress": True}
+    assert previews == [queue] * len(previews)
+    assert len(previews) >= 2
+    assert [used for used, queue in jobs if queue is not None and not used.endswith("/preview.yml")] == []
 
 
 def test_every_workflow_that_can_be_called_is_in_the_guide():
