@@ -25,6 +25,7 @@ from tests.support.workflows import FOLDER, Step, defaults, filled, steps
 GIVEN: Final = {
     "inputs.title": "Endpoints have drifted",
     "github.token": FORGE_TOKEN,
+    "github.event.pull_request.head.sha": "",
     "secrets.HF_TOKEN": TOKEN,
     "secrets.PULUMI_ACCESS_TOKEN": "",
     "secrets.PULUMI_CONFIG_PASSPHRASE": "test",

@@ -37,6 +37,7 @@ from hf_endpoints.hub.settings import DEFAULT_HUB_URL
 @click.option(
     "--svg", "picture", type=click.Path(path_type=Path, dir_okay=False), help="Write costs before and after as SVG."
 )
+@click.option("--commit", default="", help="Commit that was previewed, for the title.")
 @key_option
 @click.pass_obj
 def report(  # noqa: PLR0913 - one argument per option
@@ -47,6 +48,7 @@ def report(  # noqa: PLR0913 - one argument per option
     fail: bool,
     expected: tuple[str, ...],
     picture: Path | None,
+    commit: str,
     key: str,
 ) -> None:
     """Summarise outputs of 'pulumi preview --json' in Markdown: one FILE for each environment, '-' for standard input.
@@ -64,7 +66,7 @@ def report(  # noqa: PLR0913 - one argument per option
         except OSError as failure:
             message = f"cannot write {str(picture)!r}: {failure.strerror}"
             raise DeclarationError(message) from failure
-    out.say(render_markdown(made, key=key).rstrip("\n"), report_data(made))
+    out.say(render_markdown(made, key=key, commit=commit).rstrip("\n"), report_data(made))
     if fail and made.failed:
         raise click.exceptions.Exit(1)
 

@@ -196,6 +196,14 @@ def test_a_key_tells_the_reports_of_two_projects_apart(run: Run) -> None:
 
 
 @pytest.mark.usefixtures("here")
+def test_the_title_has_the_commit_where_it_is_known(run: Run) -> None:
+    """A reader sees whether the last push is reported already."""
+    told, untold = (run("report", "dev.json", "--offline", "--commit", sha).stdout for sha in ("0123456789abcdef", ""))
+    assert told == untold.replace("\n## Endpoints: ", "\n## Endpoints at `0123456789ab`: ")
+    assert told != untold
+
+
+@pytest.mark.usefixtures("here")
 def test_a_report_on_nothing_is_refused(run: Run) -> None:
     """And so is an expectation that is no list."""
     nothing = run("report", "none/*.json", "--offline")

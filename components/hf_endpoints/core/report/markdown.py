@@ -45,12 +45,13 @@ _KINDS: Final = {
 }
 
 
-def render_markdown(report: Report, longest: int = LONGEST, key: str = "") -> str:
+def render_markdown(report: Report, longest: int = LONGEST, key: str = "", commit: str = "") -> str:
     """The whole report in at most ``longest`` characters; environments beyond what the table holds are counted.
 
-    Its first line is the `mark` of a report with that key.
+    Its first line is the `mark` of a report with that key; ``commit`` is what was previewed, where that is known.
     """
-    head = "\n".join([mark("report", key), f"## {_title(report)}"])
+    at = f" at {code(commit[:_DIGITS])}" if commit else ""
+    head = "\n".join([mark("report", key), f"## Endpoints{at}: {_title(report)}"])
     return fitting(head, _blocks(report), longest)
 
 
@@ -60,7 +61,7 @@ def _title(report: Report) -> str:
         for action, kind in _KINDS.items()
     }
     words = [counted(count, kind, _plural(kind)) for kind, count in counts.items() if count]
-    return f"Endpoints: {', '.join(words) or 'no changes'}"
+    return ", ".join(words) or "no changes"
 
 
 def _plural(kind: str) -> str:
