@@ -12,6 +12,7 @@ import click
 from hf_endpoints.cli.context import hub, namespace_option, required
 from hf_endpoints.cli.output import Output, table
 from hf_endpoints.cli.project import Project
+from hf_endpoints.core.naming import owner_in_stack
 from hf_endpoints.core.outdated import Behind, Followed, followed
 from hf_endpoints.core.wire import Observation
 from hf_endpoints.errors import DeclarationError
@@ -91,11 +92,13 @@ def _declared(found: Observation, project: Project | None) -> Mapping[str, Any] 
     """The declaration in the project's stack files of the endpoint that one of its stacks owns."""
     if project is None or found.ownership.owner is None:
         return None
-    owner, stack, name = [*found.ownership.owner.split("/", 2), "", ""][:3]
-    if owner != project.name:
+    name, stack = [*found.ownership.owner.split("/", 2), ""][:2]
+    if name != project.name:
         return None
-    declared = project.stack_file(stack).declared().get(name)
-    return declared if isinstance(declared, Mapping) else None
+    for logical, declared in project.stack_file(stack).declared().items():
+        if owner_in_stack(name, stack, str(logical)) == found.ownership.owner and isinstance(declared, Mapping):
+            return declared
+    return None
 
 
 def _behind(client: HubClient, one: Followed) -> Iterator[Behind]:

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 import yaml
 
-from hf_endpoints.core.naming import tags_with
+from hf_endpoints.core.naming import owner_in_stack, tags_with
 from hf_endpoints.core.wire import render_create
 from hf_endpoints.hub.client import HubClient
 from hf_reference.server import Running
@@ -106,6 +106,17 @@ def test_only_the_stacks_own_endpoints_are_looked_at(run: Run, server: Running, 
         "two": "commit",
         "three": "default",
     }
+
+
+def test_a_logical_name_may_hold_what_separates_the_parts_of_an_owner(
+    run: Run, server: Running, hub: HubClient, tmp_path: Path
+) -> None:
+    """It stands escaped in the owner, and as it is in the stack file."""
+    declared(tmp_path, "dev", **{"team/a,$": {"revision": "main"}})
+    body = render_create(inputs(name="one", model={"repository": GPT2}), "c0ffee")
+    hub.create(NAMESPACE, {**body, "tags": tags_with([], owner_in_stack("shop", "dev", "team/a,$"), "c0ffee")})
+    server.move_branch(GPT2)
+    assert [(one["name"], one["by"]) for one in found(run, "--stack", "dev")["endpoints"]] == [("one", "branch")]
 
 
 def test_what_cannot_be_compared_is_said_and_the_rest_is_listed(run: Run, server: Running, hub: HubClient) -> None:
