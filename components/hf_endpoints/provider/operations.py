@@ -190,8 +190,8 @@ class Operations:
         paused = inputs.tree.get("run_state") == "paused"
         if edit.is_empty:
             return State(inputs, state.claim, state.created_at)
+        found = self._held(state)
         try:
-            found = self._held(state)
             if switched and paused:  # before the edit, so that it does not start a roll-out
                 self._switch(inputs)
             body = render_update(edit.changes, inputs, state.claim, found=found if edit.owner_changed else None)
@@ -201,11 +201,7 @@ class Operations:
             if switched and not paused:
                 self._switch(inputs)
         except NotFound as gone:
-            message = (
-                f"cannot update endpoint {inputs.id!r}: it is gone, deleted outside of this stack; "
-                "run 'pulumi refresh', then 'pulumi up' makes it anew"
-            )
-            raise NotFound(message) from gone
+            raise NotFound(_gone(inputs)) from gone
         if inputs.leftover is not None:
             self._delete_leftover(inputs, inputs.leftover)
         return State(inputs, state.claim, state.created_at)
@@ -217,8 +213,7 @@ class Operations:
         """
         found = self.hub.find(state.inputs.namespace, state.inputs.endpoint_name)
         if found is None:
-            message = f"endpoint {state.inputs.id!r} is gone"
-            raise NotFound(message)
+            raise NotFound(_gone(state.inputs))
         if not holds(state, found):
             message = (
                 f"cannot update endpoint {state.inputs.id!r}: it is not this stack's any more: {origin(found)}; "
@@ -248,3 +243,10 @@ class Operations:
     def _delete(self, inputs: Inputs, found: Observation) -> None:
         self.hub.delete(inputs.namespace, inputs.endpoint_name)
         self._deleted.add((inputs.id, found.created_at))
+
+
+def _gone(inputs: Inputs) -> str:
+    return (
+        f"cannot update endpoint {inputs.id!r}: it is gone, deleted outside of this stack; "
+        "run 'pulumi refresh', then 'pulumi up' makes it anew"
+    )

@@ -441,6 +441,16 @@ class TestUpdate:
         with pytest.raises(NotFound, match=r"'acme/falcon'.*gone.*'pulumi refresh'.*'pulumi up'"):
             operations.update(old, inputs(old.inputs, name="falcon", type="public"))
 
+    def test_below_a_wrong_base_url_takes_nothing_for_gone(
+        self, server: Running, operations: Operations, clock: ServersTime
+    ) -> None:
+        """The line is about the address, and does not send the user to a refresh."""
+        old = operations.create(inputs(name="falcon"))
+        elsewhere = Operations(HubClient(Settings(server.base_url, server.base_url, "hf_ours")), clock, warn=print)
+        with pytest.raises(NotFound, match=r"HF_ENDPOINTS_API_URL.*/v2") as refused:
+            elsewhere.update(old, inputs(old.inputs, name="falcon", type="public"))
+        assert "refresh" not in str(refused.value)
+
     @pytest.mark.parametrize("edit", [{"type": "public"}, {"tags": ["a"]}, {"run_state": "paused"}])
     def test_of_one_that_is_not_ours_any_more_is_refused(
         self, server: Running, hub: HubClient, operations: Operations, edit: dict[str, Any]
