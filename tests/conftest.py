@@ -1,5 +1,8 @@
 """Tests see the same machine everywhere: nobody's accounts, settings, log-ins or proxies, and colours for nobody.
 
+Nor a Ctrl-C that is switched off, as a shell leaves it to what it starts in the background: the engine ends its plugins
+by it, and waits 5 s for each that does not hear.
+
 This runs before a test module is imported, since huggingface_hub reads its variables once. Below it, how several
 processes share the tests.
 """
@@ -7,6 +10,7 @@ processes share the tests.
 from __future__ import annotations
 
 import os
+import signal
 from pathlib import Path
 from typing import Final
 
@@ -46,6 +50,7 @@ def _same_everywhere() -> None:
 
 
 _same_everywhere()
+signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 _ENGINE_TESTS: Final = Path(__file__).parent / "integration"
