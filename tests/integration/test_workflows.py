@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -112,9 +113,10 @@ def test_a_change_goes_from_its_preview_to_its_roll_out_and_drift_is_told(
 
     by_gitlab = {**repository.runner, **forge.gitlab}
     gitlab = Repository(repository.folder, repository.given, by_gitlab)
+    of_project = {"HF_ENDPOINTS_PACKAGE": GIVEN["inputs.package"]}  # a project's variables win over the file's
     for step in gitlab_steps(GITLAB):
         if step.job in {"report", "drift"}:
-            gitlab.step(step, {})
+            gitlab.step(replace(step, environment={**step.environment, **of_project}), {})
     assert [len(forge.texts()), len(forge.issues)] == [2, 2], "its user writes beside GitHub's"
 
     repository.job("up", "up", STACK)

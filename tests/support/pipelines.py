@@ -23,6 +23,7 @@ from tests.support.forge import Forge
 from tests.support.workflows import FOLDER, Step, defaults, filled, steps
 
 GIVEN: Final = {
+    "inputs.package": "pulumi-hf-endpoints",
     "inputs.title": "Endpoints have drifted",
     "github.token": FORGE_TOKEN,
     "github.event.pull_request.head.sha": "",
