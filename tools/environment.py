@@ -77,6 +77,7 @@ def _installed_by_uv(root: Path, cache: Path, venv: Path) -> bool:
         if not python.exists():
             _create(venv, "--without-pip")
         install: list[str | Path] = [uv, "pip", "install", "--quiet", "--compile-bytecode", "--python", python]
+        install += ["--system-certs"]  # the machine's own, as pip: a company's registry may need one of them
         install += ["--cache-dir", cache / "uv" / "packages", *_PINNED]
         steps.run([*install, *_FIRST], cwd=root)
         steps.run([*install, *_REST], cwd=root)
