@@ -134,11 +134,12 @@ class EndpointProvider(ResourceProvider):
             if line is not None:
                 engine_log.info(line.text, component_urn(owner), passing=not line.is_news)
         self._generations[owner] = inputs.generation
-        (self._retained.add if retained else self._retained.discard)(inputs.id)
+        if retained:
+            self._retained.add(inputs.id)
         return CheckResult(inputs.to_props(), [])
 
     def _under_a_free_name(self, inputs: Inputs) -> Inputs:
-        """The first generation whose automatic name no other owner has: one that was renamed keeps that of its old."""
+        """The first generation whose automatic name nobody else has: a renamed endpoint keeps the one that it had."""
         while not inputs.tree.get("name") and is_known(inputs.namespace):
             there = self._seen(inputs.namespace, inputs.endpoint_name)
             if self._holders.get(inputs.id, inputs.owner) == inputs.owner and (
